@@ -1,0 +1,81 @@
+import type { Connector, Mode, Place } from '../rules/attribution/connector'
+import type { Schedule } from '../rules/clock/schedule'
+import type { Policy } from '../rules/verdict/policy'
+
+/** The effective configuration: validated, parsed, immutable. Replaced as a whole at reload. */
+export interface Settings {
+  readonly mode: Mode
+  readonly scope: 'connectors' | 'everyone'
+  /** Lower-case host names, `*.` = any depth below. */
+  readonly trustedRelays: readonly string[]
+  readonly lookBehindRelays: boolean
+  readonly advertiseXoorg: boolean
+  readonly helpUrl: string
+  readonly addHeader: boolean
+  readonly policy: Policy
+  readonly clock: ClockSettings
+  readonly schedule: Schedule
+  readonly enforcement: EnforcementSettings
+  readonly store: StoreSettings
+  readonly redis: RedisSettings
+  readonly metrics: { readonly listen: ListenAddress | null }
+  readonly notices: {
+    readonly enabled: boolean
+    readonly from: string | null
+    readonly noticeDays: number
+    readonly language: string
+  }
+  readonly web: { readonly listen: ListenAddress | null; readonly tokenFile: string | null }
+  /** Every connector of the file, in its order; with `[internet]` where the operator wrote it. */
+  readonly connectors: readonly Connector[]
+}
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ClockSettings {
+  readonly confirmSightings: number
+  readonly confirmHours: number
+  readonly relapseDays: number
+  readonly pauseDaysPerYear: number
+}
+
+export interface EnforcementSettings {
+  readonly deferAt: Place
+  readonly refuseAt: Place
+  readonly pathMemoryDays: number
+  readonly recheckMinutes: number
+  readonly spread: boolean
+  /** Templates; `{minutes}`, `{help_url}`, `{server}`, `{build}` and `{free_at}` are filled in (S1). */
+  readonly replyDefer: string
+  readonly replyRefuse: string
+}
+
+export interface StoreSettings {
+  readonly backend: 'lmdb' | 'redis' | 'memory'
+  /** Absolute folder of the LMDB files. */
+  readonly path: string
+  readonly timeoutMs: number
+  readonly maxClockSkewSeconds: number
+  readonly cacheMaxEntries: number
+  readonly cacheTtlSeconds: number
+}
+
+export interface RedisSettings {
+  readonly topology:
+    | { readonly kind: 'single'; readonly host: string; readonly port: number }
+    | { readonly kind: 'sentinel'; readonly name: string; readonly sentinels: readonly HostPort[] }
+    | { readonly kind: 'cluster'; readonly nodes: readonly HostPort[] }
+  readonly db: number
+  readonly username: string | null
+  readonly password: string | null
+  readonly tls: boolean
+  readonly keyPrefix: string
+}
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}

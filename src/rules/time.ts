@@ -1,0 +1,13 @@
+/** Instants are epoch milliseconds UTC; durations carry their unit in the name. */
+export const minuteMs = 60_000
+export const hourMs = 60 * minuteMs
+export const dayMs = 24 * hourMs
+
+/** A calendar day in UTC, `YYYY-MM-DD`. Such strings compare like the days they name. */
+export type Day = string
+
+/** A half-open span of time: `from` belongs to it, `until` does not. */
+export interface Interval {
+  readonly from: number
+  readonly until: number
+}
