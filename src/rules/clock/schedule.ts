@@ -1,3 +1,5 @@
+import { dayMs } from '../time'
+
 /** One row of the schedule (C6). */
 export interface Stage {
   readonly stage: number
@@ -19,3 +21,15 @@ export const defaultSchedule: Schedule = [
   { stage: 7, fromDay: 80, deferMinutes: 30, refuseMinutes: 20 },
   { stage: 8, fromDay: 90, deferMinutes: 0, refuseMinutes: 60 },
 ]
+
+const nothingDemanded: Stage = { stage: 1, fromDay: 0, deferMinutes: 0, refuseMinutes: 0 }
+
+/** The last row whose day the clock has reached, exact to the millisecond (C6). */
+export function stageAt(schedule: Schedule, elapsedMs: number): Stage {
+  return schedule.findLast((row) => elapsedMs >= row.fromDay * dayMs) ?? nothingDemanded
+}
+
+/** The row that comes next, `null` at the last. */
+export function nextStage(schedule: Schedule, elapsedMs: number): Stage | null {
+  return schedule.find((row) => elapsedMs < row.fromDay * dayMs) ?? null
+}

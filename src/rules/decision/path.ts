@@ -1,0 +1,111 @@
+import { dayMs, minuteMs } from '../time'
+import type { Place } from '../attribution/connector'
+import type { PathRecord } from '../clock/record'
+import type { Action, Decision } from './decision'
+
+export interface ServerDecision {
+  readonly server: string
+  readonly decision: Decision
+}
+
+/** What memory says of a path: turn its mail away as `as`, or let it go on, and why. */
+export type PathDecision =
+  | { readonly turnAway: true; readonly as: ServerDecision; readonly because: string }
+  | { readonly turnAway: false; readonly because: string }
+
+/** The servers seen on a path within the days that count (S2). */
+export function serversOf(path: PathRecord, at: number, pathMemoryDays: number): readonly string[] {
+  return Object.entries(path.servers)
+    .filter(([, seenAt]) => at - seenAt <= pathMemoryDays * dayMs)
+    .map(([server]) => server)
+}
+
+/**
+ * No path lists more servers than this. One that would is crowded: which servers stand behind it is not known
+ * any more, so memory does not speak for it.
+ */
+export const maxServersPerPath = 64
+
+/** A path after a server was seen on it; `significant` where the server is new to it. */
+export function seenOnPath(
+  before: PathRecord | null,
+  key: Pick<PathRecord, 'tenant' | 'connector' | 'address' | 'ehlo'>,
+  server: string,
+  at: number,
+  pathMemoryDays: number,
+): { readonly record: PathRecord; readonly significant: boolean } {
+  const kept = before
+    ? serversOf(before, at, pathMemoryDays).map((name) => [name, before.servers[name] ?? 0])
+    : []
+  const servers: Record<string, number> = Object.fromEntries(kept)
+  const known = Object.hasOwn(servers, server)
+  if (known || kept.length < maxServersPerPath) servers[server] = Math.max(at, servers[server] ?? 0)
+  const { tenant, connector, address, ehlo } = key
+  const lastEvidenceAt = Math.max(at, before?.lastEvidenceAt ?? 0)
+  return { record: { tenant, connector, address, ehlo, servers, lastEvidenceAt }, significant: !known }
+}
+
+const placeOrder: Record<Place, number> = { connect: 0, mail: 1, data: 2 }
+
+export interface PathQuestion {
+  readonly at: number
+  readonly place: Place
+  readonly deferAt: Place
+  readonly refuseAt: Place
+  readonly recheckMinutes: number
+  readonly lastEvidenceAt: number
+  /** One for every server seen on the path within `path_memory_days`. */
+  readonly decisions: readonly ServerDecision[]
+}
+
+/**
+ * Whether memory may speak before DATA (S2): only if every server of the path is to be turned away now, alike, and the
+ * path's last evidence is recent. Servers that are to be told different things go on to DATA, where each is
+ * known by its own message.
+ */
+export function decideBeforeData(question: PathQuestion): PathDecision {
+  if (question.decisions.length >= maxServersPerPath) {
+    return { turnAway: false, because: 'too many servers on this path to know them all' }
+  }
+  const common = turnedAwayAlike(question.decisions)
+  if (!common)
+    return { turnAway: false, because: 'not every server of this path is to be turned away alike now' }
+  const spokenAt = common.decision.action === 'defer' ? question.deferAt : question.refuseAt
+  if (placeOrder[spokenAt] > placeOrder[question.place]) {
+    return { turnAway: false, because: `${common.decision.action} is spoken at ${spokenAt}` }
+  }
+  const age = question.at - question.lastEvidenceAt
+  if (age < 0 || age > question.recheckMinutes * minuteMs) {
+    return {
+      turnAway: false,
+      because: 'the last evidence of this path is too old: its build is looked at again',
+    }
+  }
+  return { turnAway: true, as: common, because: 'every server of this path is to be turned away now' }
+}
+
+/** A message without evidence is treated as the servers of its path, if all are to be turned away now (S4). */
+export function decideWithoutEvidence(decisions: readonly ServerDecision[]): PathDecision {
+  const crowded = decisions.length >= maxServersPerPath
+  if (decisions.length === 0 || crowded || decisions.some((each) => each.decision.action === 'accept')) {
+    return {
+      turnAway: false,
+      because: 'no evidence, and not every server of this path is to be turned away now',
+    }
+  }
+  // Of different fates the milder: a deferral costs no mail.
+  const as = decisions.find((each) => each.decision.action === 'defer') ?? decisions[0]
+  if (!as) return { turnAway: false, because: 'no server is known on this path' }
+  return {
+    turnAway: true,
+    as,
+    because: 'no evidence, and every server of this path is to be turned away now',
+  }
+}
+
+function turnedAwayAlike(decisions: readonly ServerDecision[]): ServerDecision | null {
+  const [first] = decisions
+  if (!first || first.decision.action === 'accept') return null
+  const action: Action = first.decision.action
+  return decisions.every((each) => each.decision.action === action) ? first : null
+}
