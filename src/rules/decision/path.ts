@@ -34,15 +34,19 @@ export function seenOnPath(
   at: number,
   pathMemoryDays: number,
 ): { readonly record: PathRecord; readonly significant: boolean } {
-  const kept = before
-    ? serversOf(before, at, pathMemoryDays).map((name) => [name, before.servers[name] ?? 0])
-    : []
-  const servers: Record<string, number> = Object.fromEntries(kept)
-  const known = Object.hasOwn(servers, server)
-  if (known || kept.length < maxServersPerPath) servers[server] = Math.max(at, servers[server] ?? 0)
+  // A map, since a host may call itself `__proto__`.
+  const servers = new Map<string, number>()
+  for (const name of before ? serversOf(before, at, pathMemoryDays) : []) {
+    servers.set(name, before?.servers[name] ?? 0)
+  }
+  const known = servers.has(server)
+  if (known || servers.size < maxServersPerPath) servers.set(server, Math.max(at, servers.get(server) ?? 0))
   const { tenant, connector, address, ehlo } = key
   const lastEvidenceAt = Math.max(at, before?.lastEvidenceAt ?? 0)
-  return { record: { tenant, connector, address, ehlo, servers, lastEvidenceAt }, significant: !known }
+  return {
+    record: { tenant, connector, address, ehlo, servers: Object.fromEntries(servers), lastEvidenceAt },
+    significant: !known,
+  }
 }
 
 const placeOrder: Record<Place, number> = { connect: 0, mail: 1, data: 2 }
