@@ -19,8 +19,7 @@ export function readEvidence(fields: readonly string[], options: EvidenceOptions
     else mimeOle ??= readMimeOle(field)
   }
   const chain = new Chain(fields, received)
-  let top = 0
-  while (isTrusted(chain.hop(top), options.trustedRelays)) top++
+  const top = options.trustedRelays.length > 0 ? belowRelays(chain, options.trustedRelays) : 0
   const connecting = chain.evidence(top)
   const other = connecting.kind === 'not-exchange' || connecting.kind === 'none'
   return {
@@ -99,10 +98,20 @@ class Chain {
   }
 }
 
-function isTrusted(hop: ChainHop, trustedRelays: readonly string[]): boolean {
-  if (!('server' in hop)) return false
-  const { server } = hop
-  return server !== null && trustedRelays.some((pattern) => domainMatches(pattern, server))
+/**
+ * E1: the topmost field that no relay of the operator's wrote. A relay may add fields without `by` above its own
+ * (`(Haraka outbound)`, `(qmail 123 invoked from network)`): these are skipped with it, and only with it.
+ */
+function belowRelays(chain: Chain, trustedRelays: readonly string[]): number {
+  let top = 0
+  for (let at = 0; ; at++) {
+    const hop = chain.hop(at)
+    if (!('server' in hop)) return top
+    const { server } = hop
+    if (server === null) continue
+    if (!trustedRelays.some((pattern) => domainMatches(pattern, server))) return top
+    top = at + 1
+  }
 }
 
 // The value is short in every mail that is not hostile; nothing is read beyond this.
