@@ -83,6 +83,7 @@ function scan(field: string, start: number, quotes: boolean): Scanned | null {
   const words: string[] = []
   const comments: { before: number; text: string }[] = []
   let unmatched: ReadonlySet<number> | null = null
+  let commentsClose = true
   let at = start
   while (at < field.length) {
     const code = field.charCodeAt(at)
@@ -91,7 +92,7 @@ function scan(field: string, start: number, quotes: boolean): Scanned | null {
       at++
       continue
     }
-    if (code === Code.Open && !unmatched?.has(at)) {
+    if (code === Code.Open && commentsClose && !unmatched?.has(at)) {
       const end = endOfComment(field, at)
       if (end === 'too-deep') return null
       if (end !== 'open') {
@@ -100,7 +101,9 @@ function scan(field: string, start: number, quotes: boolean): Scanned | null {
         continue
       }
       // A damaged line, or an EHLO name with a parenthesis in it: the clauses behind it still count.
-      unmatched = unmatchedParentheses(field, at)
+      // Backslashes can hide a second one: then none counts, since looking again and again takes square time.
+      if (unmatched) commentsClose = false
+      else unmatched = unmatchedParentheses(field, at)
     }
     const end = endOfWord(field, at, quotes)
     if (end === null) return scan(field, start, false)
