@@ -40,7 +40,7 @@ describe('parseReceived', () => {
     ['from (a (by x) \\) by y) by b', 'b', 'nor is one in a comment'],
     ['from a"\\"\\"\\" by b', 'b', 'a quote that is never closed is a letter'],
     ['from a(b(c (d) by b', 'b', 'and so is a parenthesis'],
-    ['from a(b(c (by x) by b', 'b', 'which hides no comment behind it'],
+    ['from a(b(c ( by x) by b', 'b', 'which hides no comment behind it'],
     ['from a) by b', 'b', 'a closing parenthesis alone is a letter'],
     ['from a (x)by(y)b', 'b', 'comments part words'],
     ['from by by b', 'b', 'the name of the client may be a keyword'],
