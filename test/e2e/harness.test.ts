@@ -217,11 +217,19 @@ describe('the test harness with a real Haraka', () => {
 
   it('says why a server did not start, and leaves nothing of it', async () => {
     const broken = { broken: 'exports.register = () => { throw new Error("a bad plugin") }' }
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('haraka-')).length
-    await assert.rejects(
-      startHaraka({ plugins: ['broken'], pluginSources: broken }),
-      /Haraka did not start[^]*a bad plugin/,
-    )
-    assert.equal(readdirSync(tmpdir()).filter((name) => name.startsWith('haraka-')).length, before)
+    const temporary = mkdtempSync(join(tmpdir(), 'harness-'))
+    const usual = process.env['TMPDIR']
+    process.env['TMPDIR'] = temporary
+    try {
+      await assert.rejects(
+        startHaraka({ plugins: ['broken'], pluginSources: broken }),
+        /Haraka did not start[^]*a bad plugin/,
+      )
+      assert.deepEqual(readdirSync(temporary), [])
+    } finally {
+      if (usual === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = usual
+      rmSync(temporary, { recursive: true })
+    }
   })
 })
