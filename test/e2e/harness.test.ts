@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exchangeHeaders } from '../support/exchange-headers'
+import { exchangeHeaders, exchangeReceived } from '../support/exchange-headers'
+import type { ExchangeTransport } from '../support/exchange-headers'
 import { startHaraka } from '../support/haraka'
 import type { HarakaOptions, RunningHaraka } from '../support/haraka'
 import type { ServerTls } from '../support/install'
@@ -48,6 +49,30 @@ function selfSigned(name: string): ServerTls {
     rmSync(folder, { recursive: true })
   }
 }
+
+describe('the header fields of an Exchange server', () => {
+  const at = Date.UTC(2026, 10, 22, 9, 5, 8)
+  const transports: [ExchangeTransport, string][] = [
+    [
+      'smtp',
+      'with Microsoft SMTP Server (version=TLS1_2, cipher=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384) id 15.2.1118.7;',
+    ],
+    ['frontend', 'id 15.2.1118.7 via Frontend Transport;'],
+    ['mailbox', 'id 15.2.1118.7 via Mailbox Transport;'],
+    ['shadow-redundancy', 'with ShadowRedundancy id 15.2.1118.7;'],
+    ['mapi', 'with mapi id 15.02.1118.007;'],
+  ]
+  for (const [transport, shape] of transports) {
+    it(`have the shape of ${transport}, folded as Exchange folds`, () => {
+      const field = exchangeReceived({ server: 'ex01.contoso.local', build: '15.2.1118.7', transport, at })
+      const unfolded = field.replaceAll('\r\n ', ' ')
+      assert.ok(unfolded.startsWith('Received: from ex01.contoso.local ('), unfolded)
+      assert.ok(unfolded.includes(shape), unfolded)
+      assert.ok(unfolded.endsWith('; Sun, 22 Nov 2026 09:05:08 +0000'), unfolded)
+      assert.ok(field.split('\r\n').every((line) => line.length <= 77) && field.includes('\r\n '), field)
+    })
+  }
+})
 
 describe('the test harness with a real Haraka', () => {
   let haraka: RunningHaraka | undefined
