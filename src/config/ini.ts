@@ -129,6 +129,10 @@ class IniReader {
     }
     const array = arrayKeyShape.exec(name)
     const key = array?.[1] ?? name
+    if (/[[\]]/.test(key)) {
+      this.refuse(line, null, name, 'brackets belong around a section, or as [] at the very end of a key')
+      return
+    }
     if (unsafeNames.has(key)) {
       this.refuse(line, key, null, `a key cannot be named '${key}'`)
       return

@@ -72,11 +72,9 @@ export function parseSettings(raw: RawConfig, context: ParseContext): ParseResul
 
   const needsRedisIni = settings?.store.backend === 'redis'
   const problems = [
-    ...main.problems,
-    ...main.findings.problems,
-    ...connectorSource.problems,
-    ...connectorSource.findings.problems,
-    ...(needsRedisIni ? [...raw.redisIni.faults, ...redisIni.findings.problems] : []),
+    ...byLine(main.problems, main.findings.problems),
+    ...byLine(connectorSource.problems, connectorSource.findings.problems),
+    ...(needsRedisIni ? byLine(raw.redisIni.faults, redisIni.findings.problems) : []),
   ]
   const warnings = [
     ...main.findings.warnings,
@@ -86,6 +84,10 @@ export function parseSettings(raw: RawConfig, context: ParseContext): ParseResul
   return settings && problems.length === 0
     ? { ok: true, settings, warnings }
     : { ok: false, problems, warnings }
+}
+
+function byLine(...parts: readonly (readonly ConfigProblem[])[]): readonly ConfigProblem[] {
+  return parts.flat().sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
 }
 
 interface OpenSource {

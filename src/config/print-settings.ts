@@ -16,22 +16,23 @@ type Entries = Readonly<Record<string, string>>
 /** Both files as the operator would have to write them to get exactly these settings. */
 export interface PrintedSettings {
   readonly main: Readonly<Record<string, Entries>>
-  readonly connectors: Readonly<Record<string, Entries>>
+  /** In their order, which an object would lose for ids that are numbers. */
+  readonly connectors: readonly { readonly id: string; readonly keys: Entries }[]
 }
 
 export function printSettings(settings: Settings, secrets: Secrets): PrintedSettings {
   return {
     main: mainEntries(settings, secrets),
-    connectors: Object.fromEntries(settings.connectors.map((each) => [each.id, connectorEntries(each)])),
+    connectors: settings.connectors.map((each) => ({ id: each.id, keys: connectorEntries(each) })),
   }
 }
 
 export function printedMain({ main }: PrintedSettings): string {
-  return ini(main)
+  return ini(Object.entries(main))
 }
 
 export function printedConnectors({ connectors }: PrintedSettings): string {
-  return ini(connectors)
+  return ini(connectors.map(({ id, keys }) => [id, keys]))
 }
 
 /** For `config show`: both files, one after the other. */
@@ -41,8 +42,8 @@ export function formatSettings(settings: Settings): string {
   return `; ${mainFile}\n${printedMain(printed)}\n; ${connectorsFile}\n${connectors}`
 }
 
-function ini(sections: Readonly<Record<string, Entries>>): string {
-  return Object.entries(sections)
+function ini(sections: readonly (readonly [name: string, entries: Entries])[]): string {
+  return sections
     .map(([name, entries]) => {
       const lines = Object.entries(entries).map(([key, text]) => `${key} =${text === '' ? '' : ` ${text}`}\n`)
       return `[${name}]\n${lines.join('')}`
