@@ -64,8 +64,8 @@ export class LiveSettings {
     private readonly report: (event: LoadEvent) => void,
   ) {
     this.settings = settingsWhenInvalid(source)
-    this.load()
     this.stopWatching = source.watch(() => this.load())
+    this.load()
   }
 
   current(): Settings {

@@ -20,15 +20,19 @@ export function formatProblem(problem: ConfigProblem): string {
   const place = problem.line === null ? problem.file : `${problem.file}:${problem.line}`
   const section = problem.section === null ? '' : ` [${printable(problem.section)}]`
   const key = problem.key === null ? '' : ` ${printable(problem.key)}`
-  const found = problem.found === null ? '' : ` '${printable(problem.found)}':`
+  const found = problem.found === null ? '' : ` ${quoted(problem.found)}:`
   const allowed = problem.allowed === null ? '' : `; allowed: ${problem.allowed}`
-  return `${printable(place)}:${section}${key}${section || key ? ':' : ''}${found} ${problem.message}${allowed}`
+  return `${printable(place)}:${section}${key}${section || key ? ':' : ''}${found} ${printable(problem.message)}${allowed}`
+}
+
+/** A piece of a file inside a message, cut where it is long. */
+export function quoted(text: string): string {
+  return `'${printable(text.length > foundMax ? `${text.slice(0, foundMax)}…` : text)}'`
 }
 
 /** S7: a line of a log or a terminal, whatever the file holds. */
 function printable(text: string): string {
-  const short = text.length > foundMax && !text.includes('/') ? `${text.slice(0, foundMax)}…` : text
-  return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0
     return `\\u{${code.toString(16)}}`
   })

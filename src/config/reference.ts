@@ -1,6 +1,7 @@
 import type { DescribedKey } from './sample'
 import { describedConnectorKeys, describedSections } from './sample'
-import { connectorsFile, internetKeys, mainFile, redisFile } from './schema'
+import { internetKeys } from './connector-schema'
+import { connectorsFile, mainFile, redisFile } from './schema'
 
 /** `docs/configuration.md`. */
 export function renderReference(): string {

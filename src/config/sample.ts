@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { defaultSchedule } from '../rules/clock/schedule'
 import type { Stage } from '../rules/clock/schedule'
+import { connectorSchema } from './connector-schema'
 import type { KeyFacts } from './key'
 import { keyFacts } from './key'
-import { connectorSchema, connectorsFile, mainFile, mainSections, sectionIntroductions } from './schema'
+import { connectorsFile, mainFile, mainSections } from './schema'
+import { sectionIntroductions } from './section-introductions'
 import { scheduleRow } from './schedule-rows'
 
 /** One section as sample file and reference page show it. */

@@ -3,14 +3,12 @@ import { key } from './key'
 import { scheduleRow, stageNumberShape } from './schedule-rows'
 import { replyTemplate } from './template'
 import * as values from './values'
-import { list, oneOf, optional, wholeNumber, yesNo } from './values'
+import { list, modes, oneOf, optional, places, wholeNumber, yesNo } from './values'
 
 export const mainFile = 'exchange-enforcement.ini'
 export const connectorsFile = 'exchange-enforcement.connectors.ini'
 export const redisFile = 'redis.ini'
 
-const modes = oneOf('off', 'report', 'defer', 'enforce')
-const places = oneOf('connect', 'mail', 'data')
 const redisNode = values.hostPort(1, 6379)
 const sentinelNode = values.hostPort(1, 26379)
 
@@ -298,112 +296,3 @@ export const mainSchema = z.strictObject({
 })
 
 export type MainValues = z.output<typeof mainSchema>
-
-/** One section of `exchange-enforcement.connectors.ini`. */
-export const connectorSchema = z.strictObject({
-  tenant: key(optional(values.identifier), {
-    default: '',
-    example: 'contoso',
-    about:
-      "The organisation that sends through this connector; several connectors may name the same. Not set: the connector's id.",
-  }),
-  type: key(oneOf('onpremises', 'partner'), {
-    default: 'onpremises',
-    about: "'onpremises' is enforced as mode says; 'partner' is only ever reported.",
-  }),
-  tls_certificate_name: key(optional(values.domainPattern), {
-    default: '',
-    example: '*.contoso.com',
-    about:
-      'DNS name in the client certificate of the session. A leading *. stands for exactly one label. The chain must verify.',
-  }),
-  tls_ca_file: key(optional(values.filePath), {
-    default: '',
-    example: 'contoso-ca.pem',
-    about:
-      "File of PEM certificates: the authorities that count for this connector. Not set: the system's. A relative path starts at the config folder.",
-  }),
-  addresses: key(list(values.network), {
-    default: '',
-    example: '192.0.2.0/28, 2001:db8:1::/64',
-    about: 'Addresses and networks from which the tenant sends, IPv4 and IPv6.',
-  }),
-  sender_domains: key(list(values.domainPattern), {
-    default: '',
-    example: 'contoso.com, *.contoso.com',
-    about:
-      "Domains of envelope senders that belong to the tenant; *. stands for any depth below. For connectors by address they must match; <> always does. They also tell which XOORG is the tenant's.",
-  }),
-  mode: key(optional(modes), {
-    default: '',
-    example: 'defer',
-    about: 'As [main] mode, for this connector alone. Not set: as [main] says.',
-  }),
-  defer_at: key(optional(places), {
-    default: '',
-    example: 'mail',
-    about:
-      "As [enforcement] defer_at, for this connector alone. 'connect' needs a connector with addresses alone.",
-  }),
-  refuse_at: key(optional(places), {
-    default: '',
-    example: 'data',
-    about:
-      "As [enforcement] refuse_at, for this connector alone. 'connect' needs a connector with addresses alone.",
-  }),
-  contacts: key(list(values.mailAddress), {
-    default: '',
-    example: 'it@contoso.com',
-    about: 'Mail addresses of the people who look after these servers.',
-  }),
-  language: key(optional(values.languageTag), {
-    default: '',
-    example: 'de',
-    about: 'Language of their notices. Not set: as [notices] says.',
-  }),
-  esu: key(yesNo, {
-    default: 'no',
-    about:
-      "Whether the tenant pays for Extended Security Updates; the policy 'lifecycle' then counts them as support.",
-  }),
-  comment: key(optional(values.freeText(500)), {
-    default: '',
-    example: 'moves to Exchange Online in spring',
-    about: 'For yourself; shown beside the connector.',
-  }),
-})
-
-export type ConnectorValues = z.output<typeof connectorSchema>
-
-/** A5: what may be said of the built-in connector. */
-export const internetKeys: readonly (keyof ConnectorValues)[] = [
-  'mode',
-  'defer_at',
-  'refuse_at',
-  'contacts',
-  'language',
-  'comment',
-]
-
-/** What each section is about, in the order of the sample file. */
-export const sectionIntroductions: readonly (readonly [name: keyof MainValues, about: string])[] = [
-  ['main', 'What the plugin does, and for whom.'],
-  ['policy', 'Which builds are outdated.'],
-  ['clock', 'When a server counts as detected, and how long it may be paused.'],
-  [
-    'schedule',
-    "What happens on which day of a server's clock. One key a stage: from day, minutes an hour of deferral (450), minutes an hour of refusal (550). " +
-      "A row given here replaces the row of that number, a new number adds a row, and 'none' leaves a row out; all other rows stay. " +
-      'Days rise with the number, the first row begins at day 0, and minutes add up to 60 at most.',
-  ],
-  ['enforcement', 'Where in the session, and with which words.'],
-  ['store', 'The memory: detections, clocks, pauses.'],
-  [
-    'redis',
-    "The Redis of 'backend = redis': url, or host and port, or Sentinels, or a Cluster. What is not set is taken from [server] and [opts] of Haraka's redis.ini. " +
-      'A change of redis.ini is noticed when one of the two files of this plugin is saved, or at restart.',
-  ],
-  ['metrics', 'Figures for Prometheus.'],
-  ['notices', "Mail to the tenants' contacts."],
-  ['web', "The operator's page."],
-]

@@ -5,7 +5,7 @@ import type { Day } from '../rules/time'
 import type { Build } from '../rules/verdict/build'
 import { parseBuild } from '../rules/verdict/build'
 import { parseCidr } from './address'
-import { suggestion } from './problem'
+import { quoted, suggestion } from './problem'
 import type { HostPort } from './settings'
 
 export type Reading<T> =
@@ -33,6 +33,9 @@ export function oneOf<const T extends string>(...words: readonly T[]): ValueKind
     return word === undefined ? bad(`is none of the words known here${suggestion(text, words)}`) : good(word)
   })
 }
+
+export const modes = oneOf('off', 'report', 'defer', 'enforce')
+export const places = oneOf('connect', 'mail', 'data')
 
 const truths: ReadonlyMap<string, boolean> = new Map([
   ['yes', true],
@@ -79,7 +82,7 @@ export function list<T>(of: ValueKind<T>): ValueKind<readonly T[]> {
       for (const item of text.split(',').map((part) => part.trim())) {
         if (item === '') return bad('has an empty item')
         const reading = of.read(item)
-        if (!reading.ok) return bad(`item '${item}' ${reading.why}`)
+        if (!reading.ok) return bad(`item ${quoted(item)} ${reading.why}`)
         values.push(reading.value)
       }
       return good(values)

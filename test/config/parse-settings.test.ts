@@ -377,6 +377,12 @@ describe('Settings from bad files', () => {
       "main.ini:2: [main] mode: '\\u{1b}[31mred': is none of the words known here; allowed: off, report, defer, enforce",
     ],
   ]
+  it('are shown without a control character, and cut where they are long', () => {
+    const [problem = ''] = problemsOf({ main: `[main]\ntrusted_relays = \u001b[2J\u202e${'x'.repeat(500)}` })
+    assert.doesNotMatch(problem, /[^\x20-\x7e…]/)
+    assert.ok(problem.length < 400, problem)
+  })
+
   for (const [text, ...expected] of main) {
     it(`are refused by name: ${JSON.stringify(text)}`, () => {
       assert.deepEqual(problemsOf({ main: text }), expected)
