@@ -6,7 +6,7 @@ import type { RawConfig, RawSource } from './parse-settings'
 import type { ConfigProblem } from './problem'
 import { connectorsFile, mainFile, redisFile } from './schema'
 
-/** The folder with the package's own, all-commented files; the same seen from `src`, `dist` and `build`. */
+/** The folder with the package's own, all-commented files; seen from `dist` or `build`. */
 const packageConfigDir = resolve(__dirname, '..', '..', '..', 'config')
 
 /** Where configuration comes from: Haraka in the plugin, a folder on the command line. */
@@ -47,20 +47,16 @@ export function harakaSource(config: Config): SettingsSource {
 }
 
 /**
- * Our two files alone: a callback for redis.ini would take the place of haraka-plugin-redis' own, since haraka-config
- * knows one callback a file.
+ * haraka-config knows one callback a file, the one of the last `get` of it. So nothing else may `get` our two files,
+ * and redis.ini is not watched: our callback would take the place of haraka-plugin-redis' own.
  */
 function watchWith(config: Config, changed: () => void): () => void {
   let stopped = false
-  const follow = (name: string): void => {
+  for (const name of [mainFile, connectorsFile]) {
     config.get(name, 'data', () => {
-      if (stopped) return
-      follow(name)
-      changed()
+      if (!stopped) changed()
     })
   }
-  follow(mainFile)
-  follow(connectorsFile)
   return () => {
     stopped = true
   }
