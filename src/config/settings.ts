@@ -1,5 +1,7 @@
 import type { Connector, Mode, Place } from '../rules/attribution/connector'
 import type { Schedule } from '../rules/clock/schedule'
+import type { Day } from '../rules/time'
+import type { Build } from '../rules/verdict/build'
 import type { Policy } from '../rules/verdict/policy'
 
 /** The effective configuration: validated, parsed, immutable. Replaced as a whole at reload. */
@@ -13,6 +15,8 @@ export interface Settings {
   readonly helpUrl: string
   readonly addHeader: boolean
   readonly policy: Policy
+  /** The figures of all presets, for where another policy is asked for by name. */
+  readonly policyInputs: PolicyInputs
   readonly clock: ClockSettings
   readonly schedule: Schedule
   readonly enforcement: EnforcementSettings
@@ -28,6 +32,14 @@ export interface Settings {
   readonly web: { readonly listen: ListenAddress | null; readonly tokenFile: string | null }
   /** Every connector of the file, in its order; with `[internet]` where the operator wrote it. */
   readonly connectors: readonly Connector[]
+}
+
+export type PolicyPreset = Policy['preset']
+
+export interface PolicyInputs {
+  readonly maxPatchAgeDays: number
+  readonly floors: readonly Build[]
+  readonly inScopeFrom: ReadonlyMap<string, Day>
 }
 
 export interface ListenAddress {

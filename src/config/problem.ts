@@ -1,0 +1,71 @@
+/** Something in a configuration file that was refused, or, as a warning, that has no effect or looks like a slip. */
+export interface ConfigProblem {
+  /** As the operator would open it. */
+  readonly file: string
+  /** `null`: the file as a whole, or a line that stands in no section. */
+  readonly section: string | null
+  readonly key: string | null
+  /** Counted from 1; `null` where nothing is written, which may be the problem. */
+  readonly line: number | null
+  /** The text as written; secrets are left out. */
+  readonly found: string | null
+  readonly message: string
+  readonly allowed: string | null
+}
+
+const foundMax = 80
+
+/** One line: file, line, section, key, what was found, what is wrong, what is allowed. */
+export function formatProblem(problem: ConfigProblem): string {
+  const place = problem.line === null ? problem.file : `${problem.file}:${problem.line}`
+  const section = problem.section === null ? '' : ` [${printable(problem.section)}]`
+  const key = problem.key === null ? '' : ` ${printable(problem.key)}`
+  const found = problem.found === null ? '' : ` ${quoted(problem.found)}:`
+  const allowed = problem.allowed === null ? '' : `; allowed: ${problem.allowed}`
+  return `${printable(place)}:${section}${key}${section || key ? ':' : ''}${found} ${printable(problem.message)}${allowed}`
+}
+
+/** A piece of a file inside a message, cut where it is long. */
+export function quoted(text: string): string {
+  return `'${printable(text.length > foundMax ? `${text.slice(0, foundMax)}…` : text)}'`
+}
+
+/** S7: a line of a log or a terminal, whatever the file holds. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0
+    return `\\u{${code.toString(16)}}`
+  })
+}
+
+/** The known name that a typing error most likely meant, or `null`. */
+export function nearest(name: string, known: readonly string[]): string | null {
+  const wanted = name.toLowerCase().slice(0, 64)
+  let best: { name: string; distance: number } | null = null
+  for (const candidate of known) {
+    const distance = editDistance(wanted, candidate.toLowerCase())
+    if (distance <= Math.max(1, Math.floor(candidate.length / 3)) && (!best || distance < best.distance)) {
+      best = { name: candidate, distance }
+    }
+  }
+  return best?.name ?? null
+}
+
+/** ` (did you mean 'x'?)`, or nothing. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known)
+  return meant === null ? '' : ` (did you mean '${meant}'?)`
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const change = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
+      current.push(Math.min(change, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[b.length] ?? 0
+}

@@ -1,0 +1,20 @@
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { renderReference } from '../../src/config/reference'
+import { renderSampleConnectors, renderSampleIni } from '../../src/config/sample'
+
+/** Files that are written from definitions in code, by their path in the project. */
+export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
+  ['config/exchange-enforcement.ini', renderSampleIni],
+  ['config/exchange-enforcement.connectors.ini', renderSampleConnectors],
+  ['docs/configuration.md', renderReference],
+])
+
+export const projectDir = resolve(__dirname, '..', '..', '..')
+
+if (require.main === module) {
+  for (const [path, render] of generatedFiles) {
+    writeFileSync(join(projectDir, path), render())
+    console.log(path)
+  }
+}
