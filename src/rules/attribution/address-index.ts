@@ -56,7 +56,13 @@ export class AddressIndex {
     const key = keyOf(range, range.prefix)
     let entry = level.entries.get(key)
     if (entry === undefined) {
-      entry = { range, text: formatCidr(range), connectors: [], anySender: [], bySender: new SenderPatterns() }
+      entry = {
+        range,
+        text: formatCidr(range),
+        connectors: [],
+        anySender: [],
+        bySender: new SenderPatterns(),
+      }
       level.entries.set(key, entry)
     }
     return entry

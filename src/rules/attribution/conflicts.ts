@@ -9,11 +9,7 @@ import { normaliseDomain } from './domain'
 export interface Conflict {
   readonly severity: 'error' | 'warning'
   readonly kind:
-    | 'same-certificate-name'
-    | 'certificate-name-covered'
-    | 'same-range'
-    | 'null-sender'
-    | 'range-covered'
+    'same-certificate-name' | 'certificate-name-covered' | 'same-range' | 'null-sender' | 'range-covered'
   /** Ids, in the order of the file; for `…-covered` the covered one first. */
   readonly connectors: readonly [string, string]
   /** The certificate name or the range. */
@@ -182,7 +178,8 @@ class SenderClaims {
 
   /** Another connector that claims a sender which this one claims. */
   rivalOf(connector: Connector): Connector | null {
-    if (connector.senderDomains.length === 0) return this.#claimants.find((other) => other !== connector) ?? null
+    if (connector.senderDomains.length === 0)
+      return this.#claimants.find((other) => other !== connector) ?? null
     const rivals = [this.#anySender, ...connector.senderDomains.flatMap((pattern) => this.#holders(pattern))]
     return rivals.find((rival) => rival !== null && rival !== connector) ?? null
   }
