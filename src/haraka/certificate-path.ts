@@ -30,8 +30,6 @@ export type PathVerdict =
 /** From the leaf upwards. */
 type Path = readonly [leaf: Certificate, ...authorities: Certificate[]]
 
-/** Certificates of a path, the trusted one included. */
-const maxPath = 10
 /** Signature checks for one leaf under all anchors together: what a client can make us spend. */
 const maxSignatureChecks = 40
 
@@ -70,10 +68,6 @@ export class PathFinder {
       const last = path.at(-1) ?? this.#leaf
       for (const issuer of presented) {
         if (reached.has(issuer.fingerprint) || !this.#issued(last, issuer)) continue
-        if (path.length + 1 >= maxPath) {
-          this.#exhausted = true
-          continue
-        }
         reached.add(issuer.fingerprint)
         climbs.push([...path, issuer])
       }

@@ -38,6 +38,7 @@ interface Verdict {
 
 const verdictTtlMs = 60_000
 const maxVerdicts = 1000
+/** Certificates of a chain that are looked at; what lies beyond cannot make it valid. */
 const maxPresented = 10
 
 /** Checks client certificates against one `TrustStore`; to be replaced together with it when the configuration changes. */
