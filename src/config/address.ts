@@ -39,10 +39,18 @@ export function parseCidr(text: string): CidrResult {
 function parseUnfolded(text: string): Address | null {
   const family = isIP(text)
   if ((family !== 4 && family !== 6) || text.includes('%')) return null
-  const value = parse(text)
+  const value = parse(family === 6 ? withoutDots(text) : text)
     .toByteArray()
     .reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
   return { family, value }
+}
+
+/** `::192.0.2.1` as `::c000:201`: ipaddr.js takes the former for IPv4-mapped, which it is not. */
+function withoutDots(text: string): string {
+  return text.replace(/[0-9.]+\.[0-9]+$/, (dotted) => {
+    const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number)
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+  })
 }
 
 const mappedPrefix = 0xffffn
