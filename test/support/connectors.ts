@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { parseCidr } from '../../src/config/address'
+import type { Connector, TrustAnchor } from '../../src/rules/attribution/connector'
+
+/** What matters to attribution, as the operator writes it. */
+export interface ConnectorSketch {
+  readonly certificate?: string
+  readonly trust?: TrustAnchor
+  readonly addresses?: readonly string[]
+  readonly senders?: readonly string[]
+}
+
+export function connector(id: string, sketch: ConnectorSketch = {}): Connector {
+  return {
+    id,
+    tenant: 'contoso',
+    type: 'onpremises',
+    tlsCertificateName: sketch.certificate ?? null,
+    trust: sketch.trust ?? 'system',
+    addresses: (sketch.addresses ?? []).map((text) => {
+      const parsed = parseCidr(text)
+      assert.ok(parsed.ok, text)
+      return parsed.range
+    }),
+    senderDomains: sketch.senders ?? [],
+    mode: null,
+    deferAt: null,
+    refuseAt: null,
+    contacts: [],
+    language: null,
+    esu: false,
+    comment: null,
+  }
+}
