@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { findConflicts } from '../rules/attribution/conflicts'
 import type { Connector } from '../rules/attribution/connector'
 import { internetConnectorId } from '../rules/attribution/connector'
 import { canDecideAtConnect, internetConnector } from './effective'
@@ -14,15 +15,6 @@ import { idAllowed, idShape } from './values'
 export interface ConnectorContext {
   readonly configDir: string
   readonly fileExists: (path: string) => boolean
-  /** A3: ties that can be seen in the files. */
-  readonly findConflicts: (connectors: readonly Connector[]) => readonly ConnectorConflict[]
-}
-
-/** Two connectors between which no rule decides. */
-export interface ConnectorConflict {
-  readonly ids: readonly [first: string, second: string]
-  /** A sentence: what both of them claim. */
-  readonly because: string
 }
 
 /** Reads the sections of the connectors file, in their order; what is refused is left out and told to `findings`. */
@@ -47,8 +39,10 @@ export function readConnectors(
     connectors.push(connector)
   }
   checkTenants(connectors, findings)
-  for (const { ids, because } of context.findConflicts(connectors)) {
-    findings.refuse(ids[1], null, `collides with [${ids[0]}]: ${because}`)
+  for (const conflict of findConflicts(connectors)) {
+    const [, second] = conflict.connectors
+    if (conflict.severity === 'error') findings.refuse(second, null, conflict.text)
+    else findings.warn(second, null, conflict.text)
   }
   return connectors
 }

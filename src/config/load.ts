@@ -1,4 +1,3 @@
-import type { ConnectorContext } from './connectors'
 import type { ParseContext, ParseResult, RawConfig } from './parse-settings'
 import { parseSettings } from './parse-settings'
 import type { ConfigProblem } from './problem'
@@ -9,7 +8,6 @@ import { fileExists } from './source'
 /** What the caller knows and the files do not. */
 export interface LoadOptions {
   readonly productIds: ParseContext['productIds']
-  readonly findConflicts: ConnectorContext['findConflicts']
 }
 
 /** Reads and checks once: for the command line. */
@@ -20,7 +18,7 @@ export function loadSettings(source: SettingsSource, options: LoadOptions): Pars
 /** F4: what holds while the files are invalid from the start, the defaults with `mode = off`. */
 export function settingsWhenInvalid(source: SettingsSource): Settings {
   const empty = { path: source.configDir, files: [], faults: [] }
-  const options: LoadOptions = { productIds: null, findConflicts: () => [] }
+  const options: LoadOptions = { productIds: null }
   const result = parse({ main: empty, connectors: empty, redisIni: empty }, source, options)
   if (!result.ok) throw new Error('The default configuration is refused', { cause: result.problems })
   return { ...result.settings, mode: 'off' }

@@ -1,4 +1,4 @@
-import { fromByteArray } from 'ipaddr.js'
+import { formatCidr } from '../rules/attribution/address'
 import type { CidrRange } from '../rules/attribution/address'
 import type { Connector } from '../rules/attribution/connector'
 import { internetConnectorId } from '../rules/attribution/connector'
@@ -141,7 +141,7 @@ function connectorEntries(connector: Connector): Entries {
     type: connector.type,
     tls_certificate_name: connector.tlsCertificateName ?? '',
     tls_ca_file: connector.trust === 'system' ? '' : connector.trust.file,
-    addresses: connector.addresses.map(formatNetwork).join(', '),
+    addresses: connector.addresses.map(formatCidr).join(', '),
     sender_domains: connector.senderDomains.join(', '),
     mode: connector.mode ?? '',
     defer_at: connector.deferAt ?? '',
@@ -169,10 +169,4 @@ function listen(address: HostPort | null): string {
 
 function hostPort({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function formatNetwork({ family, value, prefix }: CidrRange): string {
-  const length = family === 4 ? 4 : 16
-  const byteAt = (index: number) => Number((value >> BigInt(8 * (length - 1 - index))) & 0xffn)
-  return `${fromByteArray(Array.from({ length }, (_, index) => byteAt(index))).toString()}/${prefix}`
 }

@@ -116,7 +116,7 @@ export const network: ValueKind<CidrRange> = kind(
   'an IPv4 or IPv6 address or network (192.0.2.0/24, 2001:db8::/32)',
   (text) => {
     const parsed = parseCidr(text)
-    return parsed.ok ? good(parsed.range) : bad(parsed.why)
+    return parsed.ok ? good(parsed.range) : bad(`is ${parsed.reason}`)
   },
 )
 

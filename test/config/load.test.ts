@@ -12,7 +12,7 @@ import { projectDir } from '../support/generate-docs'
 import type { Files } from './support'
 import { rawConfig } from './support'
 
-const options = { productIds: null, findConflicts: () => [] }
+const options = { productIds: null }
 
 const folders: string[] = []
 

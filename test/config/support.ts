@@ -12,7 +12,6 @@ export interface Files {
 export const context: ParseContext = {
   configDir: '/etc/haraka/config',
   fileExists: (path) => path === '/etc/haraka/config/ca.pem',
-  findConflicts: () => [],
   productIds: ['exchange-2016', 'exchange-2019', 'exchange-se'],
 }
 

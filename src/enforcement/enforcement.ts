@@ -1,0 +1,238 @@
+import type { Connector, Place } from '../rules/attribution/connector'
+import { advance, type Sighting } from '../rules/clock/advance'
+import { exemptionFor } from '../rules/clock/exemption'
+import type { ServerRecord, TenantRecord } from '../rules/clock/record'
+import { acceptance, decide } from '../rules/decision/decide'
+import type { Decision } from '../rules/decision/decision'
+import { headerValue } from '../rules/decision/header'
+import {
+  decideBeforeData,
+  decideWithoutEvidence,
+  type PathDecision,
+  type ServerDecision,
+} from '../rules/decision/path'
+import { replyTo } from '../rules/decision/reply'
+import { windowOffsetMs } from '../rules/decision/window'
+import type { Evidence, HeaderEvidence } from '../rules/evidence/evidence'
+import { readEvidence } from '../rules/evidence/reading'
+import { formatBuild } from '../rules/verdict/build'
+import { judgeEvidence } from '../rules/verdict/judge'
+import type { Verdict } from '../rules/verdict/verdict'
+import { Deadline } from './deadline'
+import { evidenceRecord } from './evidence-record'
+import type { Key } from './memory'
+import { passed, turnedAway, type Outcome } from './outcome'
+import { pathKey } from './path-key'
+import { Recall, type KnownPath, type KnownServer } from './recall'
+import { Remember } from './remember'
+import type { Attributed, Message, Session } from './session'
+import type { Surroundings } from './surroundings'
+
+/**
+ * The sequence around the rules: recall, decide, remember. Memory may be out of date to accept by; before anybody is
+ * turned away it is read afresh, so that a pause, an exemption or a recovery that the store knows of always counts.
+ */
+export class Enforcement {
+  private readonly around: Surroundings
+  private readonly recall: Recall
+  private readonly remember: Remember
+
+  constructor(around: Surroundings) {
+    this.around = around
+    this.recall = new Recall(around)
+    this.remember = new Remember(around)
+  }
+
+  /** What memory says of this session at CONNECT or MAIL (S2). */
+  async beforeData(session: Session, attributed: Attributed, place: 'connect' | 'mail'): Promise<Outcome> {
+    const ruleset = this.around.ruleset()
+    const at = this.around.now()
+    const { mode, deferAt, refuseAt } = ruleset.effectiveOf(attributed.connector)
+    if (mode === 'off' || mode === 'report') return passed(at, 'S5', `mode = ${mode}`)
+    if (deferAt === 'data' && refuseAt === 'data') return passed(at, 'S2', 'nothing is spoken before DATA')
+
+    const key = pathKey(attributed.connector, session, place)
+    const outcome = await this.byPath(key, attributed.connector, at, 'S2', (known, decisions) =>
+      decideBeforeData({
+        at,
+        place,
+        deferAt,
+        refuseAt,
+        recheckMinutes: ruleset.settings.enforcement.recheckMinutes,
+        lastEvidenceAt: Math.max(known.lastEvidenceAt, this.remember.pathEvidenceAt(key)),
+        decisions,
+      }),
+    )
+    return this.concluded(outcome, attributed.connector, at, place)
+  }
+
+  /** The message's own evidence, at the end of DATA: it decides (S4). */
+  async atData(session: Session, attributed: Attributed, message: Message): Promise<Outcome> {
+    const { settings } = this.around.ruleset()
+    const at = this.around.now()
+    const { connector } = attributed
+    const found = readEvidence(message.fields, settings)
+    const { connecting } = found
+    const day = new Date(at).toISOString().slice(0, 10)
+    const verdict = judgeEvidence(connecting, day, connector.esu, settings.policy, this.around.catalogue())
+    this.around.observer.count('sightings', { kind: connecting.kind })
+    this.around.observer.count('verdicts', { status: verdict.status, reason: verdict.reason })
+
+    const outcome =
+      connecting.kind === 'exchange' && verdict.status !== 'undetermined'
+        ? await this.bySighting(session, attributed, message, found, connecting, verdict, at)
+        : await this.withoutEvidence(session, connector, connecting, at)
+    return this.concluded({ ...outcome, evidence: found, verdict }, connector, at, 'data')
+  }
+
+  /** Writes what was gathered since the last time. */
+  async flush(): Promise<void> {
+    await this.remember.flush()
+  }
+
+  private async bySighting(
+    session: Session,
+    attributed: Attributed,
+    message: Message,
+    found: HeaderEvidence,
+    connecting: Extract<Evidence, { kind: 'exchange' }>,
+    verdict: Verdict,
+    at: number,
+  ): Promise<Outcome> {
+    const { connector } = attributed
+    const ruleset = this.around.ruleset()
+    const deadline = new Deadline(ruleset.settings.store.timeoutMs)
+    const { server } = connecting
+    const build = connecting.build ? formatBuild(connecting.build) : null
+    const sighting: Sighting = {
+      at,
+      tenant: connector.tenant,
+      server,
+      status: verdict.status,
+      build: build ?? 'unknown',
+      evidence: evidenceRecord(at, session, attributed, message, found, connecting, verdict, ruleset),
+    }
+    const key: Key<'server'> = { kind: 'server', tenant: connector.tenant, server }
+    const { clock, schedule } = ruleset.settings
+    const judge = (known: KnownServer) => {
+      const advanced = advance(known.record, sighting, clock, known.tenant?.pauses ?? [], schedule)
+      const decision =
+        verdict.status === 'compliant'
+          ? acceptance(at, [{ rule: 'S4', because: 'the message itself shows a compliant build' }])
+          : this.decideServer(connector, known.tenant, advanced.record, at)
+      return { known, advanced, decision }
+    }
+    let judged = judge(await this.recall.server(key, false, deadline))
+    if (judged.decision.action !== 'accept') judged = judge(await this.recall.server(key, true, deadline))
+
+    const { known, advanced, decision } = judged
+    if (known.record?.clock.state === 'running') {
+      const result = verdict.status === 'compliant' ? 'recovered' : 'still-outdated'
+      this.around.observer.count('rechecks', { result })
+    }
+    const remembered = this.remember.sighting(session, connector, sighting, known, advanced.significant)
+    await deadline.settle(remembered, () => {
+      this.around.observer.count('faults', { kind: 'deadline' })
+    })
+    return {
+      ...passed(at, 'V', verdict.because, known.freshness),
+      decision: { ...decision, trail: [{ rule: 'V', because: verdict.because }, ...decision.trail] },
+      server,
+      build,
+      events: advanced.events.map((event) => (event.kind === 'stage' ? `stage ${event.stage}` : event.kind)),
+    }
+  }
+
+  /** No evidence, or none that can be judged: the path's servers decide, if they are of one mind (S4). */
+  private async withoutEvidence(
+    session: Session,
+    connector: Connector,
+    connecting: Evidence,
+    at: number,
+  ): Promise<Outcome> {
+    if (connecting.kind === 'exchange-online') {
+      return passed(at, 'E4', 'Exchange Online is never on-premises')
+    }
+    const key = pathKey(connector, session, 'mail')
+    return this.byPath(key, connector, at, 'S4', (known, decisions) => {
+      if (known.servers.some(({ record }) => record?.clock.state === 'running')) {
+        this.around.observer.count('rechecks', { result: 'no-evidence' })
+      }
+      return decideWithoutEvidence(decisions)
+    })
+  }
+
+  /** Asks memory what it says of a path, twice where it says to turn away: the second time afresh. */
+  private async byPath(
+    key: Key<'path'>,
+    connector: Connector,
+    at: number,
+    rule: string,
+    ask: (known: KnownPath, decisions: readonly ServerDecision[]) => PathDecision,
+  ): Promise<Outcome> {
+    const deadline = new Deadline(this.around.ruleset().settings.store.timeoutMs)
+    const look = async (fresh: boolean) => {
+      const known = await this.recall.path(key, at, fresh, deadline)
+      const decisions = known.servers.map(({ server, record }) => ({
+        server,
+        decision: this.decideServer(connector, known.tenant, record, at),
+      }))
+      return { known, said: ask(known, decisions) }
+    }
+    let { known, said } = await look(false)
+    if (said.turnAway) ({ known, said } = await look(true))
+    if (!said.turnAway) return passed(at, rule, said.because, known.freshness)
+    const { server } = said.as
+    const record = known.servers.find((each) => each.server === server)?.record ?? null
+    return turnedAway(said.as, record?.lastEvidence?.build ?? null, rule, said.because, known.freshness)
+  }
+
+  private decideServer(
+    connector: Connector,
+    tenant: TenantRecord | null,
+    record: ServerRecord | null,
+    at: number,
+  ): Decision {
+    if (!record) return acceptance(at, [{ rule: 'C1', because: 'nothing is known of this server' }])
+    if (!this.around.clockIsTrusted()) {
+      const because = "this host's clock and the store's differ too much: nothing is enforced"
+      return acceptance(at, [{ rule: 'F5', because }])
+    }
+    const ruleset = this.around.ruleset()
+    return decide({
+      at,
+      clock: record.clock,
+      pauses: tenant?.pauses ?? [],
+      exemption: exemptionFor(tenant?.exemptions ?? [], connector.id, record.server, at),
+      schedule: ruleset.settings.schedule,
+      offsetMs: windowOffsetMs(record.tenant, record.server, ruleset.settings.enforcement.spread),
+      mode: ruleset.effectiveOf(connector).mode,
+    })
+  }
+
+  /** Words the reply or the header, and counts. */
+  private concluded(outcome: Outcome, connector: Connector, at: number, place: Place): Outcome {
+    const { decision, server, build } = outcome
+    const { enforcement, helpUrl, addHeader } = this.around.ruleset().settings
+    const turnsAway = decision.action !== 'accept'
+    if (turnsAway || place === 'data') {
+      const stage = decision.stage === null ? 'none' : String(decision.stage)
+      this.around.observer.count('decisions', { stage, action: decision.action, at: place })
+      if (server !== null) this.remember.message(connector.tenant, server, at, decision.action)
+    }
+    if (turnsAway) {
+      const texts = { defer: enforcement.replyDefer, refuse: enforcement.replyRefuse, helpUrl }
+      return {
+        ...outcome,
+        reply: replyTo(decision, { server: server ?? 'unknown', build: build ?? 'unknown' }, texts),
+      }
+    }
+    if (place !== 'data' || !addHeader) return outcome
+    const verdict = outcome.verdict?.status ?? 'undetermined'
+    const reason = outcome.verdict?.reason ?? 'no-evidence'
+    return {
+      ...outcome,
+      header: headerValue({ connector: connector.id, server, build, verdict, reason, decision }),
+    }
+  }
+}

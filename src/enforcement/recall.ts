@@ -1,0 +1,81 @@
+import type { ServerRecord, TenantRecord } from '../rules/clock/record'
+import { serversOf } from '../rules/decision/path'
+import type { Freshness, Known, Recollection } from '../store/cached'
+import type { RecordKind, Records } from '../store/store'
+import type { Deadline } from './deadline'
+import type { Key } from './memory'
+import type { Surroundings } from './surroundings'
+
+export interface KnownPath {
+  readonly tenant: TenantRecord | null
+  /** When the path last showed a build; 0 = never. */
+  readonly lastEvidenceAt: number
+  readonly servers: readonly { readonly server: string; readonly record: ServerRecord | null }[]
+  readonly freshness: Freshness
+}
+
+export interface KnownServer {
+  readonly tenant: TenantRecord | null
+  readonly record: ServerRecord | null
+  readonly freshness: Freshness
+}
+
+/** What cannot be known counts as absent: then mail is accepted (F1). */
+export function valueOf<T>(known: Known<T> | undefined): T | null {
+  return known?.state === 'present' ? known.value : null
+}
+
+/** Asks memory, never longer than the hook's deadline: then what this process remembers has to do (F1). */
+export class Recall {
+  private readonly around: Surroundings
+
+  constructor(around: Surroundings) {
+    this.around = around
+  }
+
+  async server(key: Key<'server'>, fresh: boolean, deadline: Deadline): Promise<KnownServer> {
+    const [tenants, servers] = await Promise.all([
+      this.ask([tenantKey(key.tenant)], fresh, deadline),
+      this.ask([key], fresh, deadline),
+    ])
+    return {
+      tenant: valueOf(tenants.values[0]),
+      record: valueOf(servers.values[0]),
+      freshness: servers.freshness,
+    }
+  }
+
+  async path(key: Key<'path'>, at: number, fresh: boolean, deadline: Deadline): Promise<KnownPath> {
+    const { pathMemoryDays } = this.around.ruleset().settings.enforcement
+    const [tenants, paths] = await Promise.all([
+      this.ask([tenantKey(key.tenant)], fresh, deadline),
+      this.ask([key], fresh, deadline),
+    ])
+    const path = valueOf(paths.values[0])
+    const names = path ? serversOf(path, at, pathMemoryDays) : []
+    const keys = names.map((server): Key<'server'> => ({ kind: 'server', tenant: key.tenant, server }))
+    const records = keys.length > 0 ? (await this.ask(keys, fresh, deadline)).values : []
+    return {
+      tenant: valueOf(tenants.values[0]),
+      lastEvidenceAt: path?.lastEvidenceAt ?? 0,
+      servers: names.map((server, index) => ({ server, record: valueOf(records[index]) })),
+      freshness: paths.freshness,
+    }
+  }
+
+  private async ask<K extends RecordKind>(
+    keys: readonly Key<K>[],
+    fresh: boolean,
+    deadline: Deadline,
+  ): Promise<Recollection<Records[K]>> {
+    const { memory, observer } = this.around
+    return deadline.settle(memory.recall<K>(keys, { fresh }), () => {
+      observer.count('faults', { kind: 'deadline' })
+      return memory.peek<K>(keys)
+    })
+  }
+}
+
+function tenantKey(tenant: string): Key<'tenant'> {
+  return { kind: 'tenant', tenant }
+}

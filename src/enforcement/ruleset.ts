@@ -1,0 +1,68 @@
+import type { Settings } from '../config/settings'
+import { effectiveConnector, internetConnector, type EffectiveConnector } from '../config/effective'
+import { attribute, indexConnectors, type ConnectorIndex } from '../rules/attribution/attribute'
+import { internetConnectorId, type Connector } from '../rules/attribution/connector'
+import type { Attributed, Attribution, Session } from './session'
+
+/** The settings with what is worked out of them once, at each change of configuration. */
+export class Ruleset {
+  readonly settings: Settings
+  readonly index: ConnectorIndex
+  private readonly effective = new Map<string, EffectiveConnector>()
+  private readonly internet: Connector
+
+  constructor(settings: Settings) {
+    this.settings = settings
+    const senders = settings.connectors.filter((connector) => connector.id !== internetConnectorId)
+    this.index = indexConnectors(senders)
+    this.internet =
+      settings.connectors.find((connector) => connector.id === internetConnectorId) ?? internetConnector
+    for (const connector of [...senders, this.internet]) {
+      this.effective.set(connector.id, effectiveConnector(connector, settings))
+    }
+  }
+
+  /** Mode and places of a connector as they hold now (S2, S5). */
+  effectiveOf(connector: Connector): EffectiveConnector {
+    return this.effective.get(connector.id) ?? effectiveConnector(connector, this.settings)
+  }
+
+  /** Whose session is this? The attribution that counts, at MAIL (A1–A5, A7). */
+  attribute(session: Session): Attribution {
+    if (session.skip) return { kind: 'skipped', why: session.skip }
+    const found = attribute(session.facts, this.index)
+    switch (found.kind) {
+      case 'connector':
+        return { kind: 'connector', connector: found.connector, by: found.by, matched: found.matched }
+      case 'ambiguous':
+        return {
+          kind: 'ambiguous',
+          connectors: found.connectors.map((connector) => connector.id),
+          matched: found.matched,
+        }
+      case 'none':
+        return this.settings.scope === 'everyone'
+          ? { kind: 'connector', connector: this.internet, by: 'internet', matched: session.address }
+          : found
+    }
+  }
+
+  /** The connector that the address alone points to, before anything else is known (A4, S6). */
+  atConnect(session: Session): Attributed | null {
+    if (session.skip) return null
+    const found = attribute(session.facts, this.index)
+    return found.kind === 'connector' ? found : null
+  }
+
+  /** Whether nothing is to be done for anybody (F6). */
+  isOff(): boolean {
+    return this.settings.mode === 'off'
+  }
+
+  /** Every sender domain that the tenant's connectors name (A6). */
+  domainsOf(tenant: string): readonly string[] {
+    return this.settings.connectors
+      .filter((connector) => connector.tenant === tenant)
+      .flatMap((connector) => connector.senderDomains)
+  }
+}

@@ -1,0 +1,15 @@
+import { internetConnectorId } from '../rules/attribution/connector'
+import { dayMs } from '../rules/time'
+
+/** A server that is not heard of for so long is forgotten; nothing in memory is unbounded. */
+const serverDays = 400
+/** Anyone can write any name into mail from the internet, so strangers are forgotten sooner. */
+const strangerDays = 60
+
+export function serverTtlMs(tenant: string): number {
+  return (tenant === internetConnectorId ? strangerDays : serverDays) * dayMs
+}
+
+export function pathTtlMs(pathMemoryDays: number): number {
+  return pathMemoryDays * dayMs
+}

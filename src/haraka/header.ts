@@ -1,0 +1,34 @@
+import { headerName, isReportingField } from '../rules/decision/header'
+import type { Transaction } from './types'
+
+/** Removes every field of our name that came from outside, in any spelling (R1). */
+export function stripReportingFields(transaction: Transaction): number {
+  const list = transaction.header.header_list
+  let removed = 0
+  for (let index = list.length - 1; index >= 0; index -= 1) {
+    if (isReportingField(list[index] ?? '')) {
+      list.splice(index, 1)
+      removed += 1
+    }
+  }
+  // Haraka keeps a second, parsed copy.
+  if (removed > 0) transaction.remove_header(headerName)
+  return removed
+}
+
+export function addReportingField(transaction: Transaction, value: string): void {
+  transaction.add_header(headerName, value)
+}
+
+/** The raw fields as the peer sent them: without the Received field that this Haraka has put on top. */
+export function fieldsOfPeer(transaction: Transaction): readonly string[] {
+  const list = transaction.header.header_list
+  const own = list.findIndex((field) => isReceived(field))
+  return own >= 0 && (list[own] ?? '').includes(` id ${transaction.uuid}`)
+    ? [...list.slice(0, own), ...list.slice(own + 1)]
+    : list
+}
+
+function isReceived(field: string): boolean {
+  return /^received[ \t]*:/i.test(field)
+}

@@ -1,0 +1,64 @@
+import { silentObserver } from '../enforcement/observer'
+import { Hooks } from './hooks'
+import { Runtime } from './runtime'
+import type { Connection, DenyParameters, MailParameters, Next, Plugin } from './types'
+
+// Haraka loads a plugin once in each process: master, workers, or the only one.
+let running: { readonly hooks: Hooks; readonly runtime: Runtime } | null = null
+
+/** Haraka calls this in the master and in every worker. Never throws: a bad configuration leaves the plugin off (F4). */
+export function register(this: Plugin): void {
+  try {
+    const runtime = new Runtime(this, silentObserver)
+    running = { hooks: new Hooks(this, runtime), runtime }
+  } catch (error) {
+    this.logcrit(`cannot start, the plugin stays off: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
+    return
+  }
+  this.register_hook('connect', 'connect')
+  this.register_hook('capabilities', 'capabilities')
+  this.register_hook('mail', 'mail')
+  // Before content scanners: what is refused anyway need not be scanned; and before anything is signed.
+  this.register_hook('data_post', 'data_post', -50)
+  this.register_hook('deny', 'own_deny', -100)
+}
+
+export function initMaster(next: Next, server: { readonly cluster?: unknown }): void {
+  running?.runtime.start(server.cluster ? 'master' : 'single')
+  next()
+}
+
+export function initChild(next: Next): void {
+  running?.runtime.start('worker')
+  next()
+}
+
+export function connect(next: Next, connection: Connection): void {
+  if (running) running.hooks.connect(next, connection)
+  else next()
+}
+
+export function capabilities(next: Next, connection: Connection): void {
+  if (running) running.hooks.capabilities(next, connection)
+  else next()
+}
+
+export function mail(next: Next, connection: Connection, parameters: MailParameters): void {
+  if (running) running.hooks.mail(next, connection, parameters)
+  else next()
+}
+
+export function dataPost(next: Next, connection: Connection): void {
+  if (running) running.hooks.dataPost(next, connection)
+  else next()
+}
+
+export function ownDeny(next: Next, connection: Connection, parameters: DenyParameters): void {
+  if (running) running.hooks.deny(next, connection, parameters)
+  else next()
+}
+
+/** On a graceful stop or restart. Sessions may still run: their hooks find memory closed and let the mail go on. */
+export function shutdown(): void {
+  running?.runtime.stop()
+}

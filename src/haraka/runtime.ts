@@ -1,0 +1,141 @@
+import { CatalogueFile } from '../config/catalogue-file'
+import { LiveSettings, type LoadEvent } from '../config/load'
+import { formatProblem } from '../config/problem'
+import type { Settings } from '../config/settings'
+import { harakaSource } from '../config/source'
+import { Enforcement } from '../enforcement/enforcement'
+import type { Observer } from '../enforcement/observer'
+import { Ruleset } from '../enforcement/ruleset'
+import type { PresentedCertificate } from '../rules/attribution/session'
+import { ClientCertificateVerifier, describeClientCertificate } from './client-certificate'
+import { ClockWatch } from './clock-watch'
+import { MemoryStack } from './memory-stack'
+import { TrustStore } from './trust-store'
+import type { Connection, Plugin } from './types'
+
+export type Role = 'master' | 'worker' | 'single'
+
+const flushEveryMs = 5_000
+const pruneEveryMs = 3_600_000
+/** What a hook may take beyond the store's deadline before it answers without its work done (F1). */
+const hookSlackMs = 30
+
+/**
+ * Everything that lives as long as the process: configuration, catalogue, trusted authorities, memory, timers. Started in
+ * workers; the master of a cluster only keeps house.
+ */
+export class Runtime {
+  readonly enforcement: Enforcement
+  readonly observer: Observer
+  private readonly plugin: Plugin
+  private readonly live: LiveSettings
+  private readonly catalogue: CatalogueFile
+  private readonly memory: MemoryStack
+  private readonly clock: ClockWatch
+  private rules: Ruleset
+  private verifier: ClientCertificateVerifier
+  private readonly timers: NodeJS.Timeout[] = []
+  private role: Role | null = null
+
+  constructor(plugin: Plugin, observer: Observer) {
+    this.plugin = plugin
+    this.observer = observer
+    const source = harakaSource(plugin.config)
+    this.catalogue = CatalogueFile.open(source.configDir, (event) => {
+      if (event.kind === 'refused') plugin.logerror(`catalogue refused, the last good one stays: ${event.error.message}`)
+      else plugin.loginfo(`catalogue of ${event.asOf} loaded`)
+    })
+    this.live = new LiveSettings(
+      source,
+      { productIds: [...this.catalogue.current().products.keys()] },
+      (event) => {
+        this.report(event)
+      },
+    )
+    this.rules = new Ruleset(this.live.current())
+    this.verifier = this.verifierFor(this.live.current())
+    this.memory = new MemoryStack(plugin, observer)
+    this.clock = new ClockWatch(plugin, observer, this.memory)
+    this.live.onChange((settings) => {
+      this.apply(settings)
+    })
+    this.enforcement = new Enforcement({
+      ruleset: () => this.rules,
+      catalogue: () => this.catalogue.current(),
+      memory: this.memory,
+      now: Date.now,
+      clockIsTrusted: () => this.clock.isTrusted(),
+      observer,
+    })
+  }
+
+  ruleset(): Ruleset {
+    return this.rules
+  }
+
+  hookTimeoutMs(): number {
+    return this.rules.settings.store.timeoutMs + hookSlackMs
+  }
+
+  /** The session's client certificate, checked under every connector's authorities; `null` without TLS or certificate. */
+  certificateOf(connection: Connection): PresentedCertificate | null {
+    if (!connection.tls.enabled) return null
+    const checked = this.verifier.check(connection.client, Date.now())
+    if (checked.kind === 'none') return null
+    connection.loginfo(this.plugin, describeClientCertificate(checked))
+    return checked.kind === 'presented' ? checked : null
+  }
+
+  start(role: Role): void {
+    this.role = role
+    this.apply(this.live.current())
+    if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush())
+    if (role !== 'worker') this.every(pruneEveryMs, () => this.memory.prune())
+  }
+
+  /** Flushes what was gathered, closes memory; hooks that still fire find it closed and accept. */
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer)
+    this.live.close()
+    this.catalogue.close()
+    this.clock.stop()
+    void this.enforcement.flush().finally(() => this.memory.close())
+  }
+
+  private apply(settings: Settings): void {
+    this.rules = new Ruleset(settings)
+    this.verifier = this.verifierFor(settings)
+    if (!this.role) return
+    this.memory.use(settings)
+    this.clock.start(settings.store.maxClockSkewSeconds)
+  }
+
+  private verifierFor(settings: Settings): ClientCertificateVerifier {
+    const named = settings.connectors.filter((connector) => connector.tlsCertificateName !== null)
+    const trust = TrustStore.load(named.map((connector) => connector.trust))
+    for (const { error } of trust.problems) this.plugin.logerror(error.message)
+    return new ClientCertificateVerifier(trust)
+  }
+
+  private report(event: LoadEvent): void {
+    for (const warning of event.warnings) this.plugin.logwarn(formatProblem(warning))
+    if (event.kind !== 'refused') {
+      this.plugin.loginfo(`configuration ${event.kind}`)
+      return
+    }
+    for (const problem of event.problems) this.plugin.logerror(formatProblem(problem))
+    const kept = event.keeps === 'off' ? 'the plugin stays off' : 'the last good configuration stays'
+    this.plugin.logcrit(`configuration refused: ${kept}`)
+  }
+
+  private every(periodMs: number, work: () => Promise<unknown>): void {
+    const timer = setInterval(() => {
+      work().catch((error: unknown) => {
+        this.observer.count('faults', { kind: 'exception' })
+        this.plugin.logerror(`fault in the background: ${error instanceof Error ? error.message : String(error)}`)
+      })
+    }, periodMs)
+    timer.unref()
+    this.timers.push(timer)
+  }
+}

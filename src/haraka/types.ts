@@ -1,0 +1,69 @@
+import type { Dsn } from 'haraka-dsn'
+
+/** The part of Haraka's API that this plugin touches. Haraka ships no types of its own. */
+
+export type Next = (code?: number, message?: string | Dsn) => void
+
+export interface Plugin {
+  readonly name: string
+  readonly config: HarakaConfig
+  register_hook(hook: string, method: string, priority?: number): void
+  logdebug(message: string): void
+  loginfo(message: string): void
+  logwarn(message: string): void
+  logerror(message: string): void
+  logcrit(message: string): void
+}
+
+/** Haraka's configuration reader, bound to the plugin's and the installation's `config` folders. */
+export interface HarakaConfig {
+  readonly root_path?: string
+  get(name: string, type: 'data' | 'value' | 'list', onChange?: () => void): unknown
+}
+
+export interface Results {
+  add(plugin: Plugin, facts: Readonly<Record<string, unknown>>): void
+}
+
+export interface Connection {
+  readonly uuid: string
+  readonly remote: { readonly ip: string; readonly host?: string | null }
+  readonly local: { readonly host?: string; readonly port?: number }
+  readonly hello: { readonly host?: string | null }
+  readonly tls: { readonly enabled: boolean }
+  readonly relaying: boolean
+  readonly client: unknown
+  readonly notes: Record<string, unknown>
+  readonly results: Results
+  /** `null` before MAIL, after the message, and whenever the client has gone: look again after every await. */
+  readonly transaction: Transaction | null
+  capabilities?: string[]
+  loginfo(plugin: Plugin, message: string, facts?: Readonly<Record<string, string | number>>): void
+  lognotice(plugin: Plugin, message: string, facts?: Readonly<Record<string, string | number>>): void
+  logwarn(plugin: Plugin, message: string, facts?: Readonly<Record<string, string | number>>): void
+  logerror(plugin: Plugin, message: string, facts?: Readonly<Record<string, string | number>>): void
+}
+
+export interface Transaction {
+  readonly uuid: string
+  readonly notes: Record<string, unknown>
+  readonly results: Results
+  readonly header: {
+    /** Raw fields, folded as they came, topmost first; shared with the message stream: edit it in place only. */
+    readonly header_list: string[]
+    get(name: string): string
+  }
+  add_header(name: string, value: string): void
+  remove_header(name: string): void
+}
+
+/** First parameter of the `mail` hook. */
+export interface MailFrom {
+  readonly host: string | null
+  isNull(): boolean
+}
+
+export type MailParameters = readonly [MailFrom, Readonly<Record<string, string | null>> | undefined]
+
+/** Parameters of the `deny` hook: return value, message, plugin, method, parameters, hook. */
+export type DenyParameters = readonly [number, unknown, string, string, unknown, string]
