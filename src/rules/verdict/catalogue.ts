@@ -1,0 +1,316 @@
+import type { Transport } from '../evidence/evidence'
+import type { Day } from '../time'
+import type { Build } from './build'
+import { compareBuilds } from './build'
+import { branchNumber, versionNumber } from './branch'
+import type { BuildData, CatalogueData, Precision, ReleaseKind } from './catalogue-data'
+import { listedBuild } from './catalogue-data'
+import { indexHeaderIds } from './header-id'
+import { lastUpTo } from './ordered'
+import type { Vulnerability } from './vulnerability'
+import { indexVulnerabilities } from './vulnerability'
+
+/** One release of the build table. */
+export interface ListedBuild {
+  readonly build: Build
+  readonly product: Product
+  readonly kind: ReleaseKind
+  readonly released: Day
+  /** `Exchange Server 2016 CU23 Nov23SU`. */
+  readonly name: string
+  readonly kb: string | null
+  readonly recalled: boolean
+  /** Only for those who pay for Extended Security Updates. */
+  readonly esu: boolean
+  /** Brings all security updates before it. */
+  readonly cumulative: boolean
+}
+
+/** A cumulative update (before Exchange 2013: a service pack) with its updates, oldest first. */
+export interface Branch {
+  readonly number: number
+  readonly product: Product
+  readonly base: ListedBuild
+  readonly builds: readonly ListedBuild[]
+}
+
+/** A security update by the name that all branches share, and the first day on which one of them got it. */
+export interface SecurityUpdate {
+  readonly name: string
+  readonly released: Day
+}
+
+export interface Product {
+  readonly id: string
+  readonly name: string
+  readonly released: Day
+  /** Last day of free security updates; where that is not known, the successor's. `null`: none set. */
+  readonly supportEnd: Day | null
+  readonly esuEnd: Day | null
+  /** Never passes under `microsoft`, once in scope. */
+  readonly neverPasses: boolean
+  /** From which day Exchange Online enforced it. */
+  readonly scopeFrom: Day | null
+  /** Exchange Online's floors, the set that took effect last at the end. */
+  readonly floorSets: readonly FloorSet[]
+  readonly branches: readonly Branch[]
+  /** In rising order of build. */
+  readonly builds: readonly ListedBuild[]
+  /** In order of release. */
+  readonly securityUpdates: readonly SecurityUpdate[]
+}
+
+export interface FloorSet {
+  readonly effective: Day
+  readonly precision: Precision
+  /** Rising. */
+  readonly floors: readonly Build[]
+  readonly note: string
+}
+
+/** What an id of a header can stand for (V1, V3, V4). */
+export interface Reading {
+  readonly asked: Build
+  /** Translated by `header_aliases`, not rounded: this is what floors are compared with. */
+  readonly build: Build
+  readonly product: Product | null
+  readonly branch: Branch | null
+  /** Rounded down to the highest listed build of its branch. */
+  readonly listed: ListedBuild | null
+  /** Above everything listed of its product, or of a product newer than all (V3). */
+  readonly newer: boolean
+  /** The highest build that may stand behind the id (V4). */
+  readonly atMost: Build
+  /** It has what came out up to this day, and nothing that came out after the other; `null`: no such bound. */
+  readonly current: { readonly atLeast: Day | null; readonly atMost: Day | null }
+}
+
+/** The build table with its indexes. Look-ups take O(log n). */
+export interface Catalogue {
+  readonly asOf: Day
+  /** Oldest first. */
+  readonly products: readonly Product[]
+  /** From this major.minor on, versions are Exchange Online's (E4). */
+  readonly onlineFrom: { readonly major: number; readonly minor: number }
+  readonly builds: readonly ListedBuild[]
+  readonly vulnerabilities: ReadonlyMap<number, readonly Vulnerability[]>
+  productOf(build: Build): Product | null
+  branchOf(build: Build): Branch | null
+  /** The highest listed build of its branch that is not above it (V1). */
+  roundDown(build: Build): ListedBuild | null
+  /** What an id of that kind of hop counts as (V1). */
+  translate(id: Build, transport: Transport): Build
+  /** Security updates of a product that came out after `since` (`null`: ever) and not after `day`, oldest first. */
+  updatesAfter(product: Product, since: Day | null, day: Day): readonly SecurityUpdate[]
+  read(id: Build, transport: Transport): Reading
+  /** Newer than the newest product, or at most as new? */
+  isBeyondProducts(build: Build): boolean
+}
+
+/** Where a product's builds begin: major.minor, and the branch from which two of one major.minor are told apart. */
+interface ProductStart {
+  readonly version: number
+  readonly from: Build
+  readonly product: Product
+}
+
+/** Builds the indexes once, so that a verdict needs only look-ups. `data` must have passed the validator. */
+export function indexCatalogue(data: CatalogueData): Catalogue {
+  const builds = new Map<string, ListedBuild[]>()
+  const fixes = fixBuilds(data)
+  const products = data.products.map((entry): Product => {
+    const own = builds.get(entry.id) ?? []
+    builds.set(entry.id, own)
+    const product: Product = {
+      id: entry.id,
+      name: entry.name,
+      released: entry.released,
+      supportEnd: supportEndOf(data, entry.id),
+      esuEnd: entry.esu_end,
+      neverPasses: data.never_pass.includes(entry.id),
+      scopeFrom: data.scope.find((scope) => scope.product === entry.id)?.from ?? null,
+      floorSets: floorSetsOf(data, entry.id),
+      branches: [],
+      builds: own,
+      securityUpdates: securityUpdatesOf(data.builds, entry.id, fixes),
+    }
+    for (const row of data.builds) if (row.product === entry.id) own.push(listed(row, product))
+    own.sort((a, b) => compareBuilds(a.build, b.build))
+    return Object.assign(product, { branches: branchesOf(product) })
+  })
+
+  const all = products.flatMap((product) => product.builds)
+  all.sort((a, b) => compareBuilds(a.build, b.build))
+  const branches = products.flatMap((product) => product.branches)
+  branches.sort((a, b) => a.number - b.number)
+  const starts = productStarts(data, products)
+  const newestVersion = Math.max(...starts.map((start) => start.version))
+  const headerIds = indexHeaderIds(data, branches)
+
+  const productOf = (build: Build): Product | null => {
+    const version = versionNumber(build)
+    const at = lastUpTo(starts, (start) => start.version - version || compareBuilds(start.from, build))
+    const start = starts[at]
+    return start?.version === version ? start.product : null
+  }
+  const branchOf = (build: Build): Branch | null => {
+    const number = branchNumber(build)
+    const branch = branches[lastUpTo(branches, (candidate) => candidate.number - number)]
+    return branch?.number === number ? branch : null
+  }
+  const roundDown = (build: Build): ListedBuild | null => {
+    const own = branchOf(build)?.builds ?? []
+    return own[lastUpTo(own, (row) => compareBuilds(row.build, build))] ?? null
+  }
+  const isBeyondProducts = (build: Build): boolean => versionNumber(build) > newestVersion
+  const read = (id: Build, transport: Transport): Reading => {
+    const build = headerIds.translate(id, transport)
+    const product = productOf(build)
+    const branch = branchOf(build)
+    const row = roundDown(build)
+    const highest = product?.builds.at(-1)
+    const newer = highest
+      ? compareBuilds(build, highest.build) > 0
+      : product === null && isBeyondProducts(build)
+    const atMost = headerIds.atMost(id, build, transport)
+    return {
+      asked: id,
+      build,
+      product,
+      branch,
+      listed: row,
+      newer,
+      atMost,
+      current: {
+        atLeast: (row ?? branch?.base ?? precedingBase(branches, build, product))?.released ?? null,
+        // A number in no branch we know may bring anything: only its place among the branches is certain.
+        atMost: newer || branch === null ? null : (roundDown(atMost) ?? branch.base).released,
+      },
+    }
+  }
+  return {
+    asOf: data.as_of,
+    products,
+    onlineFrom: onlineFromOf(data),
+    builds: all,
+    vulnerabilities: indexVulnerabilities(data.cves),
+    productOf,
+    branchOf,
+    roundDown,
+    translate: headerIds.translate,
+    updatesAfter: (product, since, day) => {
+      const updates = product.securityUpdates
+      const begin = since === null ? 0 : lastUpTo(updates, (update) => (update.released <= since ? 0 : 1)) + 1
+      const end = lastUpTo(updates, (update) => (update.released <= day ? 0 : 1)) + 1
+      return updates.slice(begin, Math.max(begin, end))
+    },
+    read,
+    isBeyondProducts,
+  }
+}
+
+function onlineFromOf(data: CatalogueData): { major: number; minor: number } {
+  const versions = data.header_rules.exchange_online_major_minor.map((text) => listedBuild(`${text}.0`))
+  const { major, minor } = versions.sort(compareBuilds)[0] ?? { major: 15, minor: 20 }
+  return { major, minor }
+}
+
+function precedingBase(
+  branches: readonly Branch[],
+  build: Build,
+  product: Product | null,
+): ListedBuild | undefined {
+  const branch = branches[lastUpTo(branches, (candidate) => candidate.number - branchNumber(build))]
+  return branch?.product === product ? branch?.base : undefined
+}
+
+function listed(row: BuildData, product: Product): ListedBuild {
+  return {
+    build: listedBuild(row.build),
+    product,
+    kind: row.kind,
+    released: row.released,
+    name: [product.name, row.release, row.update].filter((part) => part !== null).join(' '),
+    kb: row.kb ?? null,
+    recalled: row.recalled ?? false,
+    esu: product.esuEnd !== null && product.supportEnd !== null && row.released > product.supportEnd,
+    cumulative: row.cumulative ?? true,
+  }
+}
+
+function branchesOf(product: Product): Branch[] {
+  const groups = new Map<number, [ListedBuild, ...ListedBuild[]]>()
+  for (const row of product.builds) {
+    const number = branchNumber(row.build)
+    const group = groups.get(number)
+    if (group) group.push(row)
+    else groups.set(number, [row])
+  }
+  return [...groups].map(([number, builds]) => ({ number, product, base: builds[0], builds }))
+}
+
+function productStarts(data: CatalogueData, products: readonly Product[]): ProductStart[] {
+  const starts = data.products.flatMap((entry, index) => {
+    const product = products[index]
+    if (!product) return []
+    return entry.major_minors.map((text) => {
+      const zero = listedBuild(`${text}.0`)
+      const shared = data.products.some(
+        (other, place) => place < index && other.major_minors.some((theirs) => theirs === text),
+      )
+      // The first product of a major.minor also owns the previews below its `build_from`.
+      const from = shared && entry.build_from ? listedBuild(entry.build_from) : zero
+      return { version: versionNumber(zero), from, product }
+    })
+  })
+  return starts.sort((a, b) => a.version - b.version || compareBuilds(a.from, b.from))
+}
+
+/** A product whose end of support is not known had it no later than its successor. */
+function supportEndOf(data: CatalogueData, id: string): Day | null {
+  let next: string | null = id
+  for (let steps = 0; steps < data.products.length; steps++) {
+    const entry = data.products.find((product) => product.id === next)
+    if (!entry) return null
+    if (entry.extended_end !== null) return entry.extended_end
+    next = entry.successor
+  }
+  return null
+}
+
+function floorSetsOf(data: CatalogueData, id: string): FloorSet[] {
+  return data.floors
+    .filter((set) => set.product === id)
+    .map((set) => ({
+      effective: set.effective,
+      precision: set.precision,
+      floors: set.builds.map(listedBuild).sort(compareBuilds),
+      note: set.note,
+    }))
+    .sort((a, b) => (a.effective < b.effective ? -1 : 1))
+}
+
+function fixBuilds(data: CatalogueData): ReadonlySet<string> {
+  return new Set(
+    data.cves.flatMap((cve) => [...Object.values(cve.fixed_in), ...Object.values(cve.fixed_from)]),
+  )
+}
+
+/** Security updates are those so named, and rollups of old products that fix a listed vulnerability. */
+function securityUpdatesOf(
+  rows: readonly BuildData[],
+  product: string,
+  fixes: ReadonlySet<string>,
+): SecurityUpdate[] {
+  const byName = new Map<string, Day>()
+  for (const row of rows) {
+    if (row.product !== product || row.update === null || row.recalled) continue
+    const rollup = row.kind === 'RU' && fixes.has(row.build)
+    if (row.kind !== 'SU' && !rollup) continue
+    const name = rollup ? `${row.release} ${row.update}` : row.update
+    const known = byName.get(name)
+    if (known === undefined || row.released < known) byName.set(name, row.released)
+  }
+  const updates = [...byName].map(([name, released]) => ({ name, released }))
+  return updates.sort((a, b) => (a.released < b.released ? -1 : a.released > b.released ? 1 : 0))
+}
