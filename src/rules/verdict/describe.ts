@@ -1,8 +1,9 @@
 import type { Day } from '../time'
 import type { Build } from './build'
 import { compareBuilds, formatBuild } from './build'
-import type { Catalogue, ListedBuild } from './catalogue'
+import type { Catalogue } from './catalogue'
 import type { ReleaseKind } from './catalogue-data'
+import type { ListedBuild } from './product'
 
 /** All that the catalogue says of a build, whatever the policy: `catalogue show BUILD`. */
 export interface BuildDescription {

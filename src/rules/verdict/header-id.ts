@@ -2,9 +2,9 @@ import type { Transport } from '../evidence/evidence'
 import type { Build } from './build'
 import { compareBuilds } from './build'
 import { branchNumber, cuNumber } from './branch'
-import type { Branch } from './catalogue'
 import type { CatalogueData } from './catalogue-data'
 import { listedBuild } from './catalogue-data'
+import type { Branch } from './product'
 
 /** What the ids of headers stand for: they are file versions of the transport service, not of the release. */
 export interface HeaderIds {

@@ -1,6 +1,7 @@
 import type { Day } from '../time'
 import { compareBuilds } from './build'
-import type { Branch, Catalogue, ListedBuild, Product, Reading } from './catalogue'
+import type { Catalogue, Reading } from './catalogue'
+import type { Branch, ListedBuild, Product } from './product'
 import { lastSupportedDay } from './support'
 
 /** Who asks for advice, and when: knowledge of later days is not used. */

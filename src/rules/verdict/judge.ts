@@ -2,15 +2,15 @@ import type { Evidence, Transport } from '../evidence/evidence'
 import type { Day } from '../time'
 import type { Build } from './build'
 import { formatBuild } from './build'
-import type { Catalogue, ListedBuild, Reading } from './catalogue'
+import type { Catalogue, Reading } from './catalogue'
 import { byOwnFloors, byPublishedFloors } from './floors'
 import type { Owner } from './install'
 import { installName, recommend } from './install'
 import type { Policy } from './policy'
+import type { ListedBuild } from './product'
 import type { Ruling } from './ruling'
 import { bySupport } from './support'
 import type { UndeterminedReason, Verdict } from './verdict'
-import { openVulnerabilities } from './vulnerability'
 
 /** A build as a server wrote it, and the day and owner for which it is judged. */
 export interface Question {
@@ -50,7 +50,7 @@ export function judge(question: Question, policy: Policy, catalogue: Catalogue):
     name: listed?.name ?? null,
     released: listed?.released ?? null,
     missing,
-    cves: openVulnerabilities(catalogue.vulnerabilities, reading, day),
+    cves: catalogue.vulnerabilities.open(reading, day),
     install: next ? installName(next) : null,
     newerThanCatalogue: reading.newer && product?.neverPasses !== true && ruling.reason !== 'end-of-life',
   }
