@@ -1,15 +1,23 @@
 import { z } from 'zod'
 import type { CatalogueData } from '../rules/verdict/catalogue-data'
 
-const day = z.iso.date('not a date YYYY-MM-DD')
+/** A message that quotes what was found. */
+function not(expected: string): { error: (issue: { input?: unknown }) => string } {
+  return {
+    error: ({ input }) =>
+      input === undefined ? 'is missing' : `${JSON.stringify(input).slice(0, 60)} is not ${expected}`,
+  }
+}
+
+const day = z.iso.date(not('a date YYYY-MM-DD'))
 const id = z.string().min(1)
 const sources = z.array(id).min(1)
-const build = z.string().regex(/^\d{1,2}\.\d{1,3}\.\d{1,5}(\.\d{1,5})?$/, 'not a build like 15.1.2507.39')
-const fullBuild = z.string().regex(/^\d{1,2}\.\d{1,3}\.\d{1,5}\.\d{1,5}$/, 'not a build like 15.1.2507.39')
-const branch = z.string().regex(/^\d{1,2}\.\d{1,3}\.\d{1,5}$/, 'not a branch like 15.1.2507')
-const version = z.string().regex(/^\d{1,2}\.\d{1,3}$/, 'not a version like 15.1')
-const cve = z.string().regex(/^CVE-\d{4}-\d{4,}$/, 'not an id like CVE-2021-26855')
-const kb = z.string().regex(/^KB\d+$/, 'not an article like KB5066369')
+const build = z.string().regex(/^\d{1,2}\.\d{1,3}\.\d{1,5}(\.\d{1,5})?$/, not('a build like 15.1.2507.39'))
+const fullBuild = z.string().regex(/^\d{1,2}\.\d{1,3}\.\d{1,5}\.\d{1,5}$/, not('a build like 15.1.2507.39'))
+const branch = z.string().regex(/^\d{1,2}\.\d{1,3}\.\d{1,5}$/, not('a branch like 15.1.2507'))
+const version = z.string().regex(/^\d{1,2}\.\d{1,3}$/, not('a version like 15.1'))
+const cve = z.string().regex(/^CVE-\d{4}-\d{4,}$/, not('an id like CVE-2021-26855'))
+const kb = z.string().regex(/^KB\d+$/, not('an article like KB5066369'))
 const precision = z.enum(['day', 'week', 'month'])
 
 const product = z.strictObject({

@@ -6,12 +6,12 @@ import type { Build } from './build'
  * so that the service pack (major.minor) is the line.
  */
 export function branchNumber(build: Build): number {
-  return cuNumber(build.major < 15 ? { ...build, build: 0 } : build)
+  return build.major < 15 ? versionNumber(build) * 100_000 : cuNumber(build)
 }
 
 /** major.minor.build as one number, whatever the product. */
 export function cuNumber(build: Build): number {
-  return (build.major * 1000 + build.minor) * 100_000 + build.build
+  return versionNumber(build) * 100_000 + build.build
 }
 
 /** major.minor as one number. */
