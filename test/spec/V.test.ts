@@ -85,6 +85,13 @@ describe('V1 the catalogue says what an id is', () => {
     assert.equal(formatBuild(catalogue.translate(buildOf('15.1.2375.33'), 'smtp')), '15.1.2375.33')
   })
 
+  it('an id a little below the first build of a release is that release', () => {
+    assert.equal(judgeText('14.1.218.12', today, { transport: 'mapi' }).name, 'Exchange Server 2010 SP1')
+    assert.equal(judgeText('15.1.2507.1', today).name, 'Exchange Server 2016 CU23')
+    assert.equal(judgeText('14.2.222.2', today).name, null, 'an interim build before the service pack')
+    assert.equal(answer(judgeText('15.1.2507.1', '2024-05-01')), 'outdated behind 15.1.2507.31')
+  })
+
   const products: readonly [string, string | null, string][] = [
     ['4.0.995.0', 'exchange-4.0', 'the oldest product'],
     ['5.0.1460.8', 'exchange-5.0', 'a product with few dates'],

@@ -2,7 +2,7 @@ import type { Transport } from '../evidence/evidence'
 import type { Day } from '../time'
 import type { Build } from './build'
 import { compareBuilds } from './build'
-import { branchNumber, versionNumber } from './branch'
+import { branchNumber, cuNumber, versionNumber } from './branch'
 import type { CatalogueData } from './catalogue-data'
 import { listedBuild } from './catalogue-data'
 import { indexHeaderIds } from './header-id'
@@ -19,7 +19,7 @@ export interface Reading {
   readonly build: Build
   readonly product: Product | null
   readonly branch: Branch | null
-  /** Rounded down to the highest listed build of its branch. */
+  /** Rounded down to the highest listed build of its branch; the first one where it is of the same major.minor.build. */
   readonly listed: ListedBuild | null
   /** Above everything listed of its product, or of a product newer than all (V3). */
   readonly newer: boolean
@@ -89,7 +89,9 @@ export function indexCatalogue(data: CatalogueData): Catalogue {
     const build = headerIds.translate(id, transport)
     const product = productOf(build)
     const branch = branchOf(build)
-    const row = roundDown(build)
+    // File versions of a release begin a little below its published build: such an id is the release itself.
+    const row =
+      roundDown(build) ?? (branch && cuNumber(branch.base.build) === cuNumber(build) ? branch.base : null)
     const highest = product?.builds.at(-1)
     const newer = highest
       ? compareBuilds(build, highest.build) > 0
