@@ -24,6 +24,11 @@ export class CatalogueError extends Error {
     super(`${file}: ${field === '' ? '' : `${field}: `}${problem}${more}`, options)
   }
 
+  /** The file could not be read at all, whatever it holds. */
+  get isUnread(): boolean {
+    return this.cause instanceof Error && 'code' in this.cause
+  }
+
   /** Where the first problem lies, as `builds[12].released`; empty where the whole file is meant. */
   get field(): string {
     return this.problems[0].field
@@ -108,6 +113,8 @@ export class CatalogueFile {
   #signature: string
   #timer: NodeJS.Timeout | null = null
   #looking = false
+  /** The failure told last, as long as it lasts. */
+  #reported: string | null = null
 
   /** Throws `CatalogueError` where there is no usable file to begin with. */
   constructor(
@@ -131,23 +138,45 @@ export class CatalogueFile {
 
   /** Reads the file now. `false`: it cannot be used, `onFailure` was told, and the last good catalogue stays. */
   reload(): boolean {
+    this.#reported = null
+    return this.#tryAgain()
+  }
+
+  #tryAgain(): boolean {
     this.#path = this.#locate()
     // Taken before the reading: what is written meanwhile differs from it and is read again.
     this.#signature = signatureNow(this.#path)
     try {
       this.#current = loadCatalogue(this.#path)
-    } catch (error) {
-      if (!(error instanceof CatalogueError)) throw error
-      this.options.onFailure?.(error)
+    } catch (cause) {
+      this.#fail(cause)
       return false
     }
+    this.#reported = null
     this.options.onChange?.(this.#current, this.#path)
     return true
   }
 
+  #fail(cause: unknown): void {
+    const error =
+      cause instanceof CatalogueError
+        ? cause
+        : new CatalogueError(this.#path, [{ field: '', problem: `cannot be used: ${reasonOf(cause)}` }], {
+            cause,
+          })
+    // A disk or a limit may be in the way, not the file: it need not change to be readable the next time.
+    if (error.isUnread && this.#signature !== absent) this.#signature = 'unread'
+    if (this.#reported === error.message) return
+    this.#reported = error.message
+    this.options.onFailure?.(error)
+  }
+
   /** Looks at the files every `pollMs` (5 s). The timer does not keep the process alive. */
   watch(): void {
-    this.#timer ??= setInterval(() => void this.#look(), this.options.pollMs ?? 5000).unref()
+    this.#timer ??= setInterval(() => {
+      // A callback that throws must not take the mail server with it.
+      this.#look().catch(() => undefined)
+    }, this.options.pollMs ?? 5000).unref()
   }
 
   close(): void {
@@ -163,10 +192,10 @@ export class CatalogueFile {
       for (const path of this.paths) {
         const signature = await signatureOf(path)
         if (signature === absent) continue
-        if (this.#timer && (path !== this.#path || signature !== this.#signature)) this.reload()
+        if (this.#timer && (path !== this.#path || signature !== this.#signature)) this.#tryAgain()
         return
       }
-      if (this.#timer && this.#signature !== absent) this.reload()
+      if (this.#timer && this.#signature !== absent) this.#tryAgain()
     } finally {
       this.#looking = false
     }

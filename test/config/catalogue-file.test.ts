@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -268,6 +277,37 @@ describe('catalogue file: the one in force', () => {
     writeFileSync(own(), changed(['as_of'], '2027-01-12'))
     await until(() => opened.current.asOf === '2027-01-12', 'the whole file is in force')
     assert.deepEqual(dates, ['2027-01-12'])
+  })
+  it('is tried again after it could not be read, and that is told once', async () => {
+    const { file: opened, failures } = open()
+    opened.watch()
+    mkdirSync(own())
+    await until(() => failures.length > 0, 'the folder in its place is noticed')
+    await sleep(60)
+    assert.equal(failures.length, 1)
+    assert.match(failures[0] ?? '', /cannot be read: EISDIR/)
+    rmdirSync(own())
+    writeFileSync(own(), changed(['as_of'], '2026-12-08'))
+    await until(() => opened.current.asOf === '2026-12-08', 'the file is in force')
+  })
+  it('outlives a callback that throws', async () => {
+    const told: string[] = []
+    const opened = new CatalogueFile(cataloguePaths(folder), {
+      pollMs: 10,
+      onChange: (catalogue) => {
+        told.push(catalogue.asOf)
+        throw new Error('from the callback')
+      },
+    })
+    file = opened
+    opened.watch()
+    writeFileSync(join(folder, 'next'), changed(['as_of'], '2026-12-08'))
+    renameSync(join(folder, 'next'), own())
+    await until(() => told.length === 1, 'the callback is called')
+    writeFileSync(join(folder, 'next'), changed(['as_of'], '2027-01-12'))
+    renameSync(join(folder, 'next'), own())
+    await until(() => told.length === 2, 'the callback is called again')
+    assert.equal(opened.current.asOf, '2027-01-12')
   })
   it('is left alone once closed', async () => {
     const { file: opened, dates } = open()

@@ -492,6 +492,12 @@ describe('V5 a verdict explains itself', () => {
     })
   }
 
+  it('never recommends a release that was recalled', () => {
+    const policy = custom('14.3.210.2')
+    const installOn = (day: string) => judgeText('14.3.195.1', day, { transport: 'mapi', policy }).install
+    assert.equal(installOn('2014-12-10'), 'Exchange Server 2010 SP3 RU7 (KB2961522)', 'RU8 was withdrawn')
+    assert.equal(installOn('2014-12-12'), 'Exchange Server 2010 SP3 RU8v2 (KB2986475)')
+  })
   it('puts known-exploited vulnerabilities first, then the newest', () => {
     const { cves } = judgeText('15.1.2106.2', today, { transport: 'mapi' })
     const published = new Map(data.cves.map((cve) => [cve.id, cve.published]))
