@@ -1,5 +1,4 @@
 import { formatCidr } from '../rules/attribution/address'
-import type { CidrRange } from '../rules/attribution/address'
 import type { Connector } from '../rules/attribution/connector'
 import { internetConnectorId } from '../rules/attribution/connector'
 import { defaultSchedule } from '../rules/clock/schedule'

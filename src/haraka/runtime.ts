@@ -1,4 +1,4 @@
-import { CatalogueFile } from '../config/catalogue-file'
+import { CatalogueFile, cataloguePaths } from '../config/catalogue-file'
 import { LiveSettings, type LoadEvent } from '../config/load'
 import { formatProblem } from '../config/problem'
 import type { Settings } from '../config/settings'
@@ -41,13 +41,17 @@ export class Runtime {
     this.plugin = plugin
     this.observer = observer
     const source = harakaSource(plugin.config)
-    this.catalogue = CatalogueFile.open(source.configDir, (event) => {
-      if (event.kind === 'refused') plugin.logerror(`catalogue refused, the last good one stays: ${event.error.message}`)
-      else plugin.loginfo(`catalogue of ${event.asOf} loaded`)
+    this.catalogue = new CatalogueFile(cataloguePaths(source.configDir), {
+      onChange: (catalogue, path) => {
+        plugin.loginfo(`catalogue of ${catalogue.asOf} loaded from ${path}`)
+      },
+      onFailure: (error) => {
+        plugin.logerror(`catalogue refused, the last good one stays: ${error.message}`)
+      },
     })
     this.live = new LiveSettings(
       source,
-      { productIds: [...this.catalogue.current().products.keys()] },
+      { productIds: this.catalogue.current.products.map((product) => product.id) },
       (event) => {
         this.report(event)
       },
@@ -61,7 +65,7 @@ export class Runtime {
     })
     this.enforcement = new Enforcement({
       ruleset: () => this.rules,
-      catalogue: () => this.catalogue.current(),
+      catalogue: () => this.catalogue.current,
       memory: this.memory,
       now: Date.now,
       clockIsTrusted: () => this.clock.isTrusted(),
@@ -88,6 +92,7 @@ export class Runtime {
 
   start(role: Role): void {
     this.role = role
+    this.catalogue.watch()
     this.apply(this.live.current())
     if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush())
     if (role !== 'worker') this.every(pruneEveryMs, () => this.memory.prune())
@@ -118,6 +123,10 @@ export class Runtime {
   }
 
   private report(event: LoadEvent): void {
+    if (event.kind === 'listener failed') {
+      this.plugin.logcrit(`new configuration could not be applied: ${String(event.error)}`)
+      return
+    }
     for (const warning of event.warnings) this.plugin.logwarn(formatProblem(warning))
     if (event.kind !== 'refused') {
       this.plugin.loginfo(`configuration ${event.kind}`)

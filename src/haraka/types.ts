@@ -1,3 +1,4 @@
+import type { Config } from 'haraka-config'
 import type { Dsn } from 'haraka-dsn'
 
 /** The part of Haraka's API that this plugin touches. Haraka ships no types of its own. */
@@ -6,19 +7,13 @@ export type Next = (code?: number, message?: string | Dsn) => void
 
 export interface Plugin {
   readonly name: string
-  readonly config: HarakaConfig
+  readonly config: Config
   register_hook(hook: string, method: string, priority?: number): void
   logdebug(message: string): void
   loginfo(message: string): void
   logwarn(message: string): void
   logerror(message: string): void
   logcrit(message: string): void
-}
-
-/** Haraka's configuration reader, bound to the plugin's and the installation's `config` folders. */
-export interface HarakaConfig {
-  readonly root_path?: string
-  get(name: string, type: 'data' | 'value' | 'list', onChange?: () => void): unknown
 }
 
 export interface Results {
