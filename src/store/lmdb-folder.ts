@@ -7,7 +7,7 @@ import { StoreUnavailable } from './unavailable'
 const dataFile = 'data.mdb'
 const lockFile = 'lock.mdb'
 
-// Of the page at the head of the data file, as LMDB's data format 2 lays it out.
+// Of the two pages at the head of the data file, written in turn, as LMDB's data format 2 lays them out.
 const headBytes = 160
 const magicOffset = 24
 const pageSizeOffset = 48
@@ -68,13 +68,14 @@ async function checkAccess(name: string): Promise<void> {
 }
 
 async function checkData(path: string): Promise<void> {
-  const head = Buffer.alloc(headBytes)
+  const heads = [Buffer.alloc(headBytes), Buffer.alloc(headBytes)] as const
   let size: number
   try {
     const file = await open(join(path, dataFile), 'r')
     try {
       size = (await file.stat()).size
-      await file.read(head, 0, headBytes, 0)
+      await file.read(heads[0], 0, headBytes, 0)
+      await file.read(heads[1], 0, headBytes, heads[0].readUInt32LE(pageSizeOffset))
     } finally {
       await file.close()
     }
@@ -84,11 +85,11 @@ async function checkData(path: string): Promise<void> {
   }
   // Another process may just be making it.
   if (size === 0) return
-  if (size < headBytes || head.readUInt32LE(magicOffset) !== magic) {
-    throw damagedFolder(path, new Error('not a file of LMDB'))
+  if (heads.some((head) => head.readUInt32LE(magicOffset) !== magic)) {
+    throw damagedFolder(path, new Error('not a file of LMDB, or cut off at its head'))
   }
-  const pages = Number(head.readBigUInt64LE(lastPageOffset)) + 1
-  if (size >= pages * head.readUInt32LE(pageSizeOffset)) return
+  const pages = Math.max(...heads.map((head) => Number(head.readBigUInt64LE(lastPageOffset)))) + 1
+  if (size >= pages * heads[0].readUInt32LE(pageSizeOffset)) return
   // A file may end before its last page where that is a free one; else it was cut short.
   try {
     await promisify(execFile)(process.execPath, ['-e', probe, require.resolve('lmdb'), path], {

@@ -86,7 +86,7 @@ export class LmdbStore implements Store {
     const name = formatKey(this.#prefix, key)
     const now = this.#now()
     const entry = this.#entry(name)
-    if ((this.#isLive(entry) ? entry.version : 0) !== expected) return false
+    if (expected < 0 || (this.#isLive(entry) ? entry.version : 0) !== expected) return false
     const text = `${ttlMs === null ? 0 : Math.ceil(now + ttlMs)} ${json}`
     const version = nextVersion(expected, now)
     // What has expired lies there still: it is absent to callers and a version to LMDB.

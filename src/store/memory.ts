@@ -51,7 +51,7 @@ export class MemoryStore implements Store {
     const json = encode(key, value)
     const name = formatKey(prefix, key)
     const now = this.#now()
-    if ((this.#live(name)?.version ?? 0) !== expected) return false
+    if (expected < 0 || (this.#live(name)?.version ?? 0) !== expected) return false
     this.#entries.set(name, {
       version: nextVersion(expected, now),
       expiresAt: ttlMs === null ? null : now + ttlMs,
