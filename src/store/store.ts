@@ -9,7 +9,7 @@ export interface Records {
 export type RecordKind = keyof Records
 
 /** Names one record. All keys of a tenant lie together (Redis Cluster: one hash slot). */
-export type RecordKey<K extends RecordKind = RecordKind> = {
+export type RecordKey<K extends RecordKind = RecordKind> = { readonly kind: K } & {
   readonly server: { readonly kind: 'server'; readonly tenant: string; readonly server: string }
   readonly path: {
     readonly kind: 'path'
@@ -21,7 +21,10 @@ export type RecordKey<K extends RecordKind = RecordKind> = {
   readonly tenant: { readonly kind: 'tenant'; readonly tenant: string }
 }[K]
 
-/** A record as read. `unreadable`: damaged, or of a newer schema; it is left alone and never overwritten. */
+/**
+ * A record as read. `unreadable`: damaged, or of a newer schema; it is left alone and never overwritten. Its version is
+ * negative: `remove` takes it, `replace` never does. Versions rise, also over a removal: none comes twice.
+ */
 export type Stored<T> =
   | { readonly state: 'absent'; readonly version: 0 }
   | { readonly state: 'present'; readonly version: number; readonly value: T }
@@ -40,7 +43,8 @@ export interface Store {
   readAll<K extends RecordKind>(keys: readonly RecordKey<K>[]): Promise<readonly Stored<Records[K]>[]>
   /**
    * Writes if the record's version is still `expected` (0 = must be absent) and says whether it did.
-   * `ttlMs` null: kept for ever; else it expires that long after this write.
+   * `ttlMs` null: kept for ever; else it expires that long after this write. Rejects with `InvalidRecord` what could
+   * not be read again under this key.
    */
   replace<K extends RecordKind>(
     key: RecordKey<K>,

@@ -1,0 +1,93 @@
+import { KindCache } from './kind-cache'
+import type { RecordKey, RecordKind, Records, Store } from './store'
+import type { UnavailableReason } from './unavailable'
+
+/** What is known of a record. `unknown`: neither store nor cache could say; it is not `absent`. */
+export type Known<T> =
+  | { readonly state: 'present'; readonly value: T }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unreadable'; readonly why: string }
+  | { readonly state: 'unknown' }
+
+/**
+ * Where an answer comes from; of several records the worst, in this order. `stale`: the store failed, this is what
+ * was last known. `unavailable`: of one record at least nothing is known (F1).
+ */
+export type Freshness = 'cache' | 'store' | 'stale' | 'unavailable'
+
+export interface Recollection<T> {
+  /** In the order asked. */
+  readonly values: readonly Known<T>[]
+  readonly freshness: Freshness
+}
+
+/** Why an update was not made. `contended`: others won every time. `fault`: `change` threw, or gave what cannot be kept. */
+export type UpdateFailure = UnavailableReason | 'unreadable' | 'contended' | 'fault'
+
+export type Updated<T> =
+  | { readonly state: 'written'; readonly value: T }
+  | { readonly state: 'unchanged'; readonly value: T | null }
+  | { readonly state: 'failed'; readonly reason: UpdateFailure; readonly error: Error | null }
+
+export type CacheResult = 'hit' | 'miss' | 'stale'
+
+export interface CacheOptions {
+  /** Of each kind of record. */
+  readonly maxEntries: number
+  readonly ttlMs: number
+  /** An update gives up after this long. */
+  readonly updateTimeoutMs?: number
+  /** One for every record recalled: from the cache, past its time, or from the store. */
+  readonly onRequest?: (result: CacheResult) => void
+  /** Monotonic milliseconds, above 0. */
+  readonly now?: () => number
+}
+
+/** Memory as the hooks use it: nothing here ever rejects. */
+export interface CachedStore {
+  /**
+   * Records of one tenant and one kind. `fresh` asks the store even where the cache could answer; else an entry a little past its
+   * time is served at once and refreshed behind.
+   */
+  recall<K extends RecordKind>(
+    keys: readonly RecordKey<K>[],
+    options?: { readonly fresh?: boolean },
+  ): Promise<Recollection<Records[K]>>
+  /**
+   * Read, `change`, write if unchanged, else again. `change` is pure, since it may be called several times, and returns
+   * `null` to leave the record alone. An unreadable record is never overwritten. A failed update may, after a timeout,
+   * have been made nevertheless.
+   */
+  update<K extends RecordKind>(
+    key: RecordKey<K>,
+    change: (current: Records[K] | null) => Records[K] | null,
+    ttlMs: number | null,
+  ): Promise<Updated<Records[K]>>
+  /** Another process changed it: the next recall asks the store. */
+  forget(key: RecordKey): void
+  readonly size: number
+}
+
+/** In front of a guarded store. */
+export function cached(store: Store, options: CacheOptions): CachedStore {
+  const caches: { readonly [K in RecordKind]: KindCache<K> } = {
+    server: new KindCache<'server'>(store, options),
+    path: new KindCache<'path'>(store, options),
+    tenant: new KindCache<'tenant'>(store, options),
+  }
+  const cacheOf = <K extends RecordKind>(key: RecordKey<K>): KindCache<K> => {
+    const kind: K = key.kind
+    return caches[kind]
+  }
+  return {
+    recall: async (keys, { fresh = false } = {}) => {
+      const [first] = keys
+      return first ? cacheOf(first).recall(keys, fresh) : { values: [], freshness: 'cache' }
+    },
+    update: (key, change, ttlMs) => cacheOf(key).update(key, change, ttlMs),
+    forget: (key) => cacheOf(key).forget(key),
+    get size() {
+      return caches.server.size + caches.path.size + caches.tenant.size
+    },
+  }
+}

@@ -1,0 +1,217 @@
+import { LRUCache } from 'lru-cache'
+import type { CacheOptions, Freshness, Known, Recollection, Updated, UpdateFailure } from './cached'
+import { KeyQueue } from './key-queue'
+import { formatKey } from './keys'
+import type { RecordKey, RecordKind, Records, Store, Stored } from './store'
+import { InvalidRecord, StoreUnavailable, type UnavailableReason } from './unavailable'
+
+// Past its time an entry is still served, while it is refreshed behind, until it is this many times as old.
+const graceFactor = 2
+const maxAttempts = 50
+const longestPauseMs = 40
+const defaultUpdateTimeoutMs = 1_000
+
+const worstFirst: readonly Freshness[] = ['unavailable', 'stale', 'store', 'cache']
+// Only after these is it certain that a write was not made.
+const notSent: readonly UnavailableReason[] = ['breaker-open', 'not-open', 'denied', 'read-only']
+
+interface Answer<T> {
+  readonly known: Known<T>
+  readonly freshness: Freshness
+}
+
+type Load<T> = Promise<Known<T> | null>
+
+/** The cache of one kind of record, and the updates that go through it. */
+export class KindCache<K extends RecordKind> {
+  readonly #held: LRUCache<string, Known<Records[K]>>
+  /** Calls under way: who asks for the same record meanwhile shares them. */
+  readonly #loads = new Map<string, Load<Records[K]>>()
+  readonly #queue = new KeyQueue()
+  readonly #ttlMs: number
+  readonly #updateTimeoutMs: number
+  readonly #now: () => number
+
+  constructor(
+    private readonly store: Store,
+    private readonly options: CacheOptions,
+  ) {
+    this.#now = options.now ?? (() => performance.now())
+    this.#ttlMs = Math.max(1, options.ttlMs)
+    this.#updateTimeoutMs = options.updateTimeoutMs ?? defaultUpdateTimeoutMs
+    this.#held = new LRUCache({
+      max: Math.max(1, options.maxEntries),
+      ttl: this.#ttlMs,
+      ttlResolution: 0,
+      // What is past its time is still the best answer while the store is down (F1).
+      allowStale: true,
+      noDeleteOnStaleGet: true,
+      perf: { now: this.#now },
+    })
+  }
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  async recall(keys: readonly RecordKey<K>[], fresh: boolean): Promise<Recollection<Records[K]>> {
+    const wanted = keys.map((key) => ({ key, name: nameOf(key) }))
+    const served = new Map<string, Answer<Records[K]>>()
+    const refresh: RecordKey<K>[] = []
+    for (const { key, name } of wanted) {
+      const known = fresh ? undefined : this.#held.get(name)
+      const pastMs = -this.#held.getRemainingTTL(name)
+      if (!known || pastMs > this.#ttlMs * (graceFactor - 1)) {
+        this.options.onRequest?.('miss')
+        continue
+      }
+      const past = pastMs >= 0
+      this.options.onRequest?.(past ? 'stale' : 'hit')
+      if (past) refresh.push(key)
+      served.set(name, { known, freshness: 'cache' })
+    }
+    const missing = wanted.filter(({ name }) => !served.has(name))
+    const loads = this.#load([...missing.map(({ key }) => key), ...refresh])
+    await Promise.all(
+      missing.map(async ({ name }) => served.set(name, await this.#loaded(name, loads.get(name)))),
+    )
+    const unknown: Answer<Records[K]> = { known: { state: 'unknown' }, freshness: 'unavailable' }
+    const answers = wanted.map(({ name }) => served.get(name) ?? unknown)
+    return { values: answers.map(({ known }) => known), freshness: worst(answers) }
+  }
+
+  async update(
+    key: RecordKey<K>,
+    change: (current: Records[K] | null) => Records[K] | null,
+    ttlMs: number | null,
+  ): Promise<Updated<Records[K]>> {
+    const deadline = this.#now() + this.#updateTimeoutMs
+    const done = await this.#queue.run(nameOf(key), this.#updateTimeoutMs, () =>
+      this.#update(key, change, ttlMs, deadline),
+    )
+    return done ?? failed('contended', null)
+  }
+
+  forget(key: RecordKey<K>): void {
+    const name = nameOf(key)
+    this.#loads.delete(name)
+    this.#held.delete(name)
+  }
+
+  async #update(
+    key: RecordKey<K>,
+    change: (current: Records[K] | null) => Records[K] | null,
+    ttlMs: number | null,
+    deadline: number,
+  ): Promise<Updated<Records[K]>> {
+    for (let attempt = 0; attempt < maxAttempts && this.#now() < deadline; attempt += 1) {
+      if (attempt > 0) await pause(attempt)
+      const stored = await attemptCall(() => this.store.read(key))
+      if (stored instanceof Error) return failed(reasonOf(stored), stored)
+      this.#hold(nameOf(key), knownOf(stored))
+      if (stored.state === 'unreadable') return failed('unreadable', new Error(stored.why))
+      const current = stored.state === 'present' ? stored.value : null
+      const next = await attemptCall(async () => change(current))
+      if (next instanceof Error) return failed('fault', next)
+      if (next === null) return { state: 'unchanged', value: current }
+      const won = await attemptCall(() => this.store.replace(key, stored.version, next, ttlMs))
+      if (won === true) {
+        this.#hold(nameOf(key), { state: 'present', value: next })
+        return { state: 'written', value: next }
+      }
+      if (won === false) {
+        this.forget(key)
+        continue
+      }
+      const reason = reasonOf(won)
+      if (reason !== 'fault' && !notSent.some((each) => each === reason)) this.forget(key)
+      return failed(reason, won)
+    }
+    return failed('contended', null)
+  }
+
+  /** One call for all of these that are not under way; each load settles and never rejects. */
+  #load(keys: readonly RecordKey<K>[]): ReadonlyMap<string, Load<Records[K]>> {
+    const loads = new Map<string, Load<Records[K]>>()
+    const ask = new Map<string, RecordKey<K>>()
+    for (const key of keys) {
+      const name = nameOf(key)
+      const underWay = this.#loads.get(name)
+      if (underWay) loads.set(name, underWay)
+      else ask.set(name, key)
+    }
+    if (ask.size === 0) return loads
+    const batch = attemptCall(() => this.store.readAll([...ask.values()]))
+    for (const [i, name] of [...ask.keys()].entries()) {
+      const load = batch.then((all) => {
+        const stored = all instanceof Error ? undefined : all[i]
+        const known = stored ? knownOf(stored) : null
+        // A write or a `forget` since then has made this answer an old one: it is not kept.
+        if (this.#loads.get(name) === load) {
+          this.#loads.delete(name)
+          if (known) this.#held.set(name, known)
+        }
+        return known
+      })
+      this.#loads.set(name, load)
+      loads.set(name, load)
+    }
+    return loads
+  }
+
+  async #loaded(name: string, load: Load<Records[K]> | undefined): Promise<Answer<Records[K]>> {
+    const known = load && (await load)
+    if (known) return { known, freshness: 'store' }
+    const last = this.#held.get(name)
+    return last
+      ? { known: last, freshness: 'stale' }
+      : { known: { state: 'unknown' }, freshness: 'unavailable' }
+  }
+
+  #hold(name: string, known: Known<Records[K]>): void {
+    this.#loads.delete(name)
+    this.#held.set(name, known)
+  }
+}
+
+function nameOf(key: RecordKey): string {
+  return formatKey('', key)
+}
+
+function knownOf<T>(stored: Stored<T>): Known<T> {
+  switch (stored.state) {
+    case 'absent':
+      return { state: 'absent' }
+    case 'present':
+      return { state: 'present', value: stored.value }
+    case 'unreadable':
+      return { state: 'unreadable', why: stored.why }
+  }
+}
+
+function worst(answers: readonly { readonly freshness: Freshness }[]): Freshness {
+  return worstFirst.find((each) => answers.some(({ freshness }) => freshness === each)) ?? 'cache'
+}
+
+function failed(reason: UpdateFailure, error: Error | null): Updated<never> {
+  return { state: 'failed', reason, error }
+}
+
+function reasonOf(error: Error): UpdateFailure {
+  if (error instanceof InvalidRecord) return 'fault'
+  return StoreUnavailable.from(error).reason
+}
+
+async function attemptCall<T>(call: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await call()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Longer with every loss, and never as long as another's. */
+function pause(attempt: number): Promise<void> {
+  const upToMs = Math.min(2 ** attempt, longestPauseMs)
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * upToMs))
+}
