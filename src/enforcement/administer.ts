@@ -70,7 +70,8 @@ export class Administer {
   }
 
   async exempt(tenant: string, exemption: Exemption): Promise<Done<Exemption>> {
-    if (exemption.until <= exemption.createdAt) return { ok: false, why: 'the exemption would be over already' }
+    if (exemption.until <= exemption.createdAt)
+      return { ok: false, why: 'the exemption would be over already' }
     const made = await this.change(tenant, (record) => ({
       ...record,
       // What has run out is of no use any more; the servers' histories keep it.

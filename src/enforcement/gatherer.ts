@@ -83,7 +83,7 @@ export class Gatherer {
       const written = await memory.update(
         news.key,
         (current) => current && withNews(current, news),
-        serverTtlMs,
+        serverTtlMs(news.key.tenant),
       )
       if (written.state === 'failed') lost += 1
     }

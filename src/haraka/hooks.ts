@@ -68,7 +68,8 @@ export class Hooks {
       const session = sessionOf(connection, address, certificate, sender, extensions ?? {})
       const attribution = ruleset.attribute(session)
       this.noteAttribution(connection, attribution)
-      if (attribution.kind !== 'connector' || ruleset.effectiveOf(attribution.connector).mode === 'off') return null
+      if (attribution.kind !== 'connector' || ruleset.effectiveOf(attribution.connector).mode === 'off')
+        return null
       this.mails.set(transaction, { session, attribution })
       const outcome = await this.runtime.enforcement.beforeData(session, attribution, 'mail')
       if (!stillThere(connection, transaction) || !outcome.reply) return null
@@ -139,12 +140,7 @@ export class Hooks {
     logDecision(this.plugin, connection, notes, outcome, at)
   }
 
-  private run(
-    next: Next,
-    hook: string,
-    connection: Connection,
-    work: () => Answer | Promise<Answer>,
-  ): void {
+  private run(next: Next, hook: string, connection: Connection, work: () => Answer | Promise<Answer>): void {
     const begun = performance.now()
     const answered: Next = (code, message) => {
       if (hook === 'connect' || hook === 'mail' || hook === 'data_post') {
@@ -159,4 +155,3 @@ export class Hooks {
     })
   }
 }
-

@@ -27,7 +27,8 @@ export class MemoryStack implements Memory {
   /** Takes what the settings say; with `mode = off` no store is needed and none is opened (F6). */
   use(settings: Settings): void {
     const { store, redis } = settings
-    const identity = settings.mode === 'off' ? '' : JSON.stringify([store, store.backend === 'redis' ? redis : null])
+    const identity =
+      settings.mode === 'off' ? '' : JSON.stringify([store, store.backend === 'redis' ? redis : null])
     if (this.stack?.identity === identity || (!this.stack && identity === '')) return
     this.close()
     if (identity === '') return
@@ -63,7 +64,7 @@ export class MemoryStack implements Memory {
   update: Memory['update'] = async (key, change, ttlMs) =>
     this.stack
       ? this.stack.cache.update(key, change, ttlMs)
-      : { state: 'failed', reason: 'closed', error: null }
+      : { state: 'failed', reason: 'not-open', error: null }
 
   /** The backend's clock; `null` where it has none or cannot be asked. */
   async time(): Promise<number | null> {

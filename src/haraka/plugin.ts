@@ -12,7 +12,9 @@ export function register(this: Plugin): void {
     const runtime = new Runtime(this, silentObserver)
     running = { hooks: new Hooks(this, runtime), runtime }
   } catch (error) {
-    this.logcrit(`cannot start, the plugin stays off: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
+    this.logcrit(
+      `cannot start, the plugin stays off: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+    )
     return
   }
   this.register_hook('connect', 'connect')

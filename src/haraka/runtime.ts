@@ -141,7 +141,9 @@ export class Runtime {
     const timer = setInterval(() => {
       work().catch((error: unknown) => {
         this.observer.count('faults', { kind: 'exception' })
-        this.plugin.logerror(`fault in the background: ${error instanceof Error ? error.message : String(error)}`)
+        this.plugin.logerror(
+          `fault in the background: ${error instanceof Error ? error.message : String(error)}`,
+        )
       })
     }, periodMs)
     timer.unref()

@@ -53,6 +53,8 @@ export interface CachedStore {
     keys: readonly RecordKey<K>[],
     options?: { readonly fresh?: boolean },
   ): Promise<Recollection<Records[K]>>
+  /** What this process remembers, however old, at once. */
+  peek<K extends RecordKind>(keys: readonly RecordKey<K>[]): Recollection<Records[K]>
   /**
    * Read, `change`, write if unchanged, else again. `change` is pure, since it may be called several times, and returns
    * `null` to leave the record alone. An unreadable record is never overwritten. A failed update may, after a timeout,
@@ -83,6 +85,10 @@ export function cached(store: Store, options: CacheOptions): CachedStore {
     recall: async (keys, { fresh = false } = {}) => {
       const [first] = keys
       return first ? cacheOf(first).recall(keys, fresh) : { values: [], freshness: 'cache' }
+    },
+    peek: (keys) => {
+      const [first] = keys
+      return first ? cacheOf(first).peek(keys) : { values: [], freshness: 'cache' }
     },
     update: (key, change, ttlMs) => cacheOf(key).update(key, change, ttlMs),
     forget: (key) => cacheOf(key).forget(key),

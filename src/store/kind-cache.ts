@@ -80,6 +80,11 @@ export class KindCache<K extends RecordKind> {
     return { values: answers.map(({ known }) => known), freshness: worst(answers) }
   }
 
+  peek(keys: readonly RecordKey<K>[]): Recollection<Records[K]> {
+    const answers = keys.map((key) => this.#last(nameOf(key)))
+    return { values: answers.map(({ known }) => known), freshness: worst(answers) }
+  }
+
   async update(
     key: RecordKey<K>,
     change: (current: Records[K] | null) => Records[K] | null,
@@ -162,6 +167,11 @@ export class KindCache<K extends RecordKind> {
   async #loaded(name: string, load: Load<Records[K]> | undefined): Promise<Answer<Records[K]>> {
     const known = load && (await load)
     if (known) return { known, freshness: 'store' }
+    return this.#last(name)
+  }
+
+  /** What is held, however old. */
+  #last(name: string): Answer<Records[K]> {
     const last = this.#held.get(name)
     return last
       ? { known: last, freshness: 'stale' }

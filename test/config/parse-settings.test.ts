@@ -406,7 +406,10 @@ describe('Settings from bad files', () => {
       `[${'a'.repeat(65)}]\n${known}`,
       `connectors.ini:1: [${'a'.repeat(65)}]: the section cannot be the id of a connector; allowed: 1 to 64 of A-Z a-z 0-9 . _ -`,
     ],
-    [`[a]\n${known}\n[b]\n${known}\n[a]`, 'connectors.ini:5: [a]: the section was already opened in line 1'],
+    [
+      `[a]\n${known}\n[b]\naddresses = 192.0.2.2\n[a]`,
+      'connectors.ini:5: [a]: the section was already opened in line 1',
+    ],
     [
       `[a]\n${known}\ntenant = con toso`,
       "connectors.ini:3: [a] tenant: 'con toso': has other characters, or too many; allowed: 1 to 64 of A-Z a-z 0-9 . _ -; empty for none",
@@ -417,7 +420,7 @@ describe('Settings from bad files', () => {
     ],
     [
       '[a]\naddresses = 192.0.2.0/33',
-      "connectors.ini:2: [a] addresses: '192.0.2.0/33': item '192.0.2.0/33' needs a prefix from 0 to 32; allowed: a list with commas, each an IPv4 or IPv6 address or network (192.0.2.0/24, 2001:db8::/32)",
+      "connectors.ini:2: [a] addresses: '192.0.2.0/33': item '192.0.2.0/33' is without a valid prefix: /0 to /32 is allowed for IPv4; allowed: a list with commas, each an IPv4 or IPv6 address or network (192.0.2.0/24, 2001:db8::/32)",
     ],
     [
       '[a]\ntls_certificate_name = a.example.com\naddresses =\nsender_domains =\ncontacts =',
@@ -479,7 +482,9 @@ describe('Settings from bad files', () => {
 
   it('are refused where two connectors collide', () => {
     const files = { connectors: `[a]\n${known}\n[b]\n${known}` }
-    assert.deepEqual(problemsOf(files), ['X'])
+    assert.deepEqual(problemsOf(files), [
+      'connectors.ini:3: [b]: [a] and [b] both have 192.0.2.1/32 for the same senders: neither would be attributed',
+    ])
   })
 
   it('are refused for everything that is wrong in both files at once', () => {

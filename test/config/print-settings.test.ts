@@ -22,11 +22,6 @@ const listOf = (items: fc.Arbitrary<string>) =>
 const number = (min: number, max: number) => fc.integer({ min, max }).map(String)
 const yesNo = fc.constantFrom('yes', 'no', 'on', 'off', '1', '0', 'true', 'false')
 const mode = fc.constantFrom('off', 'report', 'defer', 'enforce')
-const network = fc.oneof(
-  fc.ipV4(),
-  fc.ipV6().filter((text) => !text.includes('.')),
-  fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '0.0.0.0/0', '::/0'),
-)
 const mail = fc.tuple(label, domain).map((parts) => parts.join('@'))
 const build = fc
   .tuple(fc.integer({ min: 0, max: 99 }), fc.integer({ min: 0, max: 999 }))
@@ -119,10 +114,11 @@ const connectors = fc
     fc.tuple(
       ...ids
         .filter((id) => !['main', 'internet', '__proto__', 'constructor', 'prototype'].includes(id))
-        .map((id) =>
+        .map((id, index) =>
           section(id, {
             tenant: label,
-            tls_certificate_name: pattern,
+            // A name or range of two connectors would be a tie, which is refused.
+            tls_certificate_name: pattern.map((name) => name.replace(/^(\*\.)?/, `$1c${index}.`)),
             tls_ca_file: fc.constant('ca.pem'),
             sender_domains: listOf(pattern),
             mode,
@@ -131,7 +127,13 @@ const connectors = fc
             language: fc.constant('pt-BR'),
             esu: yesNo,
             comment: fc.constantFrom('007', '; not a comment', 'a = b'),
-          }).chain((text) => listOf(network).map((networks) => `${text}\naddresses = ${networks}`)),
+          }).chain((text) =>
+            fc
+              .subarray([`192.0.2.${index}`, `2001:db8:${index}::/48`, `10.${index}.0.0/16`], {
+                minLength: 1,
+              })
+              .map((networks) => `${text}\naddresses = ${networks.join(', ')}`),
+          ),
         ),
     ),
   )
