@@ -36,16 +36,24 @@ describe('parseAddress', () => {
 
   it('reads back every address that it writes, in the form of RFC 5952', () => {
     const word = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }))
-    const ipv6 = fc.array(word, { minLength: 8, maxLength: 8 }).map((words) => words.map((one) => one.toString(16)))
+    const ipv6 = fc
+      .array(word, { minLength: 8, maxLength: 8 })
+      .map((words) => words.map((one) => one.toString(16)))
     fc.assert(
-      fc.property(fc.oneof(fc.ipV4(), ipv6.map((words) => words.join(':'))), (text) => {
-        const address = parseAddress(text)
-        assert.ok(address)
-        const written = formatAddress(address)
-        assert.deepEqual(parseAddress(written), address)
-        const parsed = parse(written)
-        assert.equal(written, 'toRFC5952String' in parsed ? parsed.toRFC5952String() : parsed.toString())
-      }),
+      fc.property(
+        fc.oneof(
+          fc.ipV4(),
+          ipv6.map((words) => words.join(':')),
+        ),
+        (text) => {
+          const address = parseAddress(text)
+          assert.ok(address)
+          const written = formatAddress(address)
+          assert.deepEqual(parseAddress(written), address)
+          const parsed = parse(written)
+          assert.equal(written, 'toRFC5952String' in parsed ? parsed.toRFC5952String() : parsed.toString())
+        },
+      ),
     )
   })
 

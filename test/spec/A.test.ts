@@ -357,6 +357,5 @@ describe('A. Attribution', () => {
     for (const [what, connectors, expected] of cases) {
       it(`${what}: ${expected}`, () => assert.equal(shown(whose(connectors, { sender: null })), expected))
     }
-
   })
 })

@@ -40,7 +40,10 @@ const connectors = fc
 function nearby(bits: number): fc.Arbitrary<bigint> {
   return fc
     .tuple(fc.integer({ min: 0, max: bits - 1 }), fc.bigInt(0n, 3n))
-    .map(([shift, low]) => (0b1011n << BigInt(bits - 4)) ^ ((low << BigInt(shift)) & ((1n << BigInt(bits)) - 1n)))
+    .map(
+      ([shift, low]) =>
+        (0b1011n << BigInt(bits - 4)) ^ ((low << BigInt(shift)) & ((1n << BigInt(bits)) - 1n)),
+    )
 }
 
 function contains(outer: CidrRange, { family, value }: Address): boolean {
@@ -53,7 +56,9 @@ function naively(all: readonly Connector[], from: Address, sender: string): stri
   const matching = all
     .filter(
       ({ senderDomains }) =>
-        sender === '' || senderDomains.length === 0 || senderDomains.some((one) => domainMatches(one, sender)),
+        sender === '' ||
+        senderDomains.length === 0 ||
+        senderDomains.some((one) => domainMatches(one, sender)),
     )
     .flatMap(({ id, addresses }) =>
       addresses.filter((one) => contains(one, from)).map(({ prefix }) => ({ id, prefix })),
@@ -86,7 +91,15 @@ describe('attribute', () => {
   it('finds by certificate a connector exactly when one of its names matches', () => {
     const name = fc.oneof(
       pattern,
-      fc.constantFrom('mail.contoso.com', '*.com', '*', 'mail..contoso.com', 'a.*.com', 'contoso', '*.contoso'),
+      fc.constantFrom(
+        'mail.contoso.com',
+        '*.com',
+        '*',
+        'mail..contoso.com',
+        'a.*.com',
+        'contoso',
+        '*.contoso',
+      ),
     )
     fc.assert(
       fc.property(fc.array(name, { maxLength: 5 }), fc.array(name, { maxLength: 4 }), (configured, names) => {

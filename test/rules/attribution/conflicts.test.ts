@@ -18,7 +18,11 @@ function found(sketches: Record<string, ConnectorSketch>): string[] {
 
 describe('findConflicts', () => {
   const cases: [why: string, Record<string, ConnectorSketch>, string[]][] = [
-    ['nothing in common', { a: range, b: { addresses: ['198.51.100.0/24'] }, c: { certificate: 'c.com' } }, []],
+    [
+      'nothing in common',
+      { a: range, b: { addresses: ['198.51.100.0/24'] }, c: { certificate: 'c.com' } },
+      [],
+    ],
     ['the same range', { a: range, b: range }, ['error same-range a+b 203.0.113.0/24']],
     [
       'the same range thrice',
@@ -58,10 +62,17 @@ describe('findConflicts', () => {
     ],
     [
       'a range within another, for other senders',
-      { a: { addresses: ['203.0.0.0/16'], senders: ['fabrikam.com'] }, b: { ...range, senders: ['contoso.com'] } },
+      {
+        a: { addresses: ['203.0.0.0/16'], senders: ['fabrikam.com'] },
+        b: { ...range, senders: ['contoso.com'] },
+      },
       [],
     ],
-    ['a range within another of the same connector', { a: { addresses: ['203.0.0.0/16', '203.0.113.0/24'] } }, []],
+    [
+      'a range within another of the same connector',
+      { a: { addresses: ['203.0.0.0/16', '203.0.113.0/24'] } },
+      [],
+    ],
     [
       'the same certificate name',
       { a: { certificate: 'mail.contoso.com' }, b: { certificate: 'Mail.Contoso.com' } },
@@ -107,7 +118,8 @@ describe('findConflicts', () => {
     const probes = [...domains, ...domains.map((domain) => `q.${domain}`)]
     fc.assert(
       fc.property(senders, senders, (one, other) => {
-        const both = (domain: string) => [one, other].every((list) => list.some((item) => matches(item, domain)))
+        const both = (domain: string) =>
+          [one, other].every((list) => list.some((item) => matches(item, domain)))
         const [first] = found({ a: { ...range, senders: one }, b: { ...range, senders: other } })
         assert.equal(first?.split(' ')[1], probes.some(both) ? 'same-range' : 'null-sender')
       }),
