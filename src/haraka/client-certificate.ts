@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { PresentedCertificate } from '../rules/attribution/session'
 import { readCertificate } from './certificate'
@@ -38,15 +39,21 @@ interface Verdict {
 
 const verdictTtlMs = 60_000
 const maxVerdicts = 1000
+/** Names and anchors that all remembered verdicts hold together. */
+const maxVerdictItems = 200_000
+/** DER that is remembered; in memory certificates take several times as much. */
+const maxRememberedBytes = 4 * 1024 * 1024
 /** Certificates of a chain that are looked at; what lies beyond cannot make it valid. */
 const maxPresented = 10
 
 /** Checks client certificates against one `TrustStore`; to be replaced together with it when the configuration changes. */
 export class ClientCertificateVerifier {
   readonly #trust: TrustStore
-  readonly #verdicts = new LRUCache<string, Verdict>({ max: maxVerdicts })
+  readonly #verdicts = new LRUCache<string, Verdict>({ max: maxVerdicts, maxSize: maxVerdictItems })
+  /** By SHA-256 of their DER, since reading one costs more than all the rest. */
+  readonly #certificates = new LRUCache<string, Certificate>({ maxSize: maxRememberedBytes })
   /** What came with a leaf before: a resumed TLS session knows its leaf only. */
-  readonly #companions = new LRUCache<string, readonly Certificate[]>({ max: maxVerdicts })
+  readonly #companions = new LRUCache<string, readonly Certificate[]>({ maxSize: maxRememberedBytes })
   readonly #sessions = new WeakMap<object, Presented>()
 
   constructor(trust: TrustStore) {
@@ -73,13 +80,23 @@ export class ClientCertificateVerifier {
   #read(socket: TlsSocket): Presented | null {
     const [leafDer, ...otherDers] = presentedBy(socket)
     if (leafDer === undefined) return null
-    const leaf = readCertificate(leafDer)
+    const leaf = this.#certificate(leafDer)
     if (leaf === null) throw new Error('not a valid X.509 certificate')
-    const sent = otherDers.map((der) => readCertificate(der)).filter((certificate) => certificate !== null)
-    if (sent.length > 0) this.#companions.set(leaf.fingerprint, sent)
+    const sent = otherDers.map((der) => this.#certificate(der)).filter((certificate) => certificate !== null)
+    const size = otherDers.reduce((sum, der) => sum + der.length, 0)
+    if (sent.length > 0) this.#companions.set(leaf.fingerprint, sent, { size })
     const presented = { leaf, others: sent.length > 0 ? sent : this.#recall(socket, leaf) }
     this.#sessions.set(socket, presented)
     return presented
+  }
+
+  #certificate(der: Uint8Array): Certificate | null {
+    const key = createHash('sha256').update(der).digest('base64')
+    const known = this.#certificates.get(key)
+    if (known !== undefined) return known
+    const certificate = readCertificate(der)
+    if (certificate !== null) this.#certificates.set(key, certificate, { size: der.length })
+    return certificate
   }
 
   #recall(socket: TlsSocket, leaf: Certificate): readonly Certificate[] {
@@ -91,7 +108,7 @@ export class ClientCertificateVerifier {
     const known = this.#verdicts.get(key)
     if (known !== undefined && now >= known.checkedAt && now <= known.until) return known.certificate
     const verdict = verify(leaf, others, this.#trust, now)
-    this.#verdicts.set(key, verdict)
+    this.#verdicts.set(key, verdict, { size: 1 + leaf.names.length + this.#trust.anchors.size })
     return verdict.certificate
   }
 }

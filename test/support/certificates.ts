@@ -126,7 +126,7 @@ export async function makeCertificates(folder: string): Promise<TestCertificates
     san: 'DNS:mail.contoso.com',
     extensions: ['basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=clientAuth'],
   }
-  const made = await workshop.makeAll(authorities, (name) => ({ subject: subjectOf(name) }))
+  const made = await workshop.makeAll(authorities, (name) => ({ subject: subjectOf(name), until: 60 }))
   return {
     authorities: made,
     clients: await workshop.makeAll(clients, () => clientDefaults, 'client-'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { parseAddress } from '../../../src/config/address'
 import { addressBits } from '../../../src/rules/attribution/address'
 import type { Address, CidrRange } from '../../../src/rules/attribution/address'
 import { attribute, indexConnectors } from '../../../src/rules/attribution/attribute'
@@ -86,6 +87,19 @@ describe('attribute', () => {
       { numRuns: 2000 },
     )
     assert.ok(found > 500)
+  })
+
+  it('tells ranges apart whose 32-bit keys are the same by chance', () => {
+    const one = connector('one', { addresses: ['2001:db8:e177:3c6d::/64'] })
+    const other = connector('other', { addresses: ['2001:dba:9ce4:d4e9::/64'] })
+    const whose = (all: readonly Connector[], text: string): string[] => {
+      const from = parseAddress(text)
+      assert.ok(from)
+      return idsOf(attribute({ address: from, certificate: null, senderDomain: '' }, indexConnectors(all)))
+    }
+    assert.deepEqual(whose([one, other], '2001:db8:e177:3c6d::1'), ['one'])
+    assert.deepEqual(whose([one, other], '2001:dba:9ce4:d4e9::1'), ['other'])
+    assert.deepEqual(whose([one], '2001:dba:9ce4:d4e9::1'), [])
   })
 
   it('finds by certificate a connector exactly when one of its names matches', () => {

@@ -56,6 +56,11 @@ describe('findConflicts', () => {
       ['warning range-covered b+a 203.0.113.0/24'],
     ],
     [
+      'a range within that of a connector that lists it, too: the tie alone',
+      { a: { addresses: ['203.0.0.0/16', '203.0.113.0/24'] }, b: range },
+      ['error same-range a+b 203.0.113.0/24'],
+    ],
+    [
       'several ranges within another: named once',
       { a: { addresses: ['203.0.0.0/16'] }, b: { addresses: ['203.0.113.0/24', '203.0.114.0/24'] } },
       ['warning range-covered b+a 203.0.113.0/24'],
