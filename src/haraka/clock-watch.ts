@@ -1,7 +1,7 @@
 import type { Observer } from '../enforcement/observer'
 import type { Plugin } from './types'
 
-const checkEveryMs = 30_000
+const checkEveryMs = 10_000
 
 /**
  * Compares this host's clock with the store's, where it has one (F5). While they differ too much nothing is enforced, and
@@ -12,10 +12,16 @@ export class ClockWatch {
   private readonly observer: Observer
   private readonly reference: { time(): Promise<number | null> }
   private trusted = true
-  private maxSkewMs = Infinity
+  private readonly maxSkewMs: () => number
   private timer: NodeJS.Timeout | null = null
 
-  constructor(plugin: Plugin, observer: Observer, reference: { time(): Promise<number | null> }) {
+  constructor(
+    plugin: Plugin,
+    observer: Observer,
+    reference: { time(): Promise<number | null> },
+    maxSkewMs: () => number,
+  ) {
+    this.maxSkewMs = maxSkewMs
     this.plugin = plugin
     this.observer = observer
     this.reference = reference
@@ -25,8 +31,7 @@ export class ClockWatch {
     return this.trusted
   }
 
-  start(maxSkewSeconds: number): void {
-    this.maxSkewMs = maxSkewSeconds * 1000
+  start(): void {
     this.stop()
     this.timer = setInterval(() => void this.check(), checkEveryMs)
     this.timer.unref()
@@ -45,7 +50,7 @@ export class ClockWatch {
     if (theirs === null) return
     // Half of the round trip is the best guess at when the store looked at its clock.
     const skewMs = Math.abs((asked + Date.now()) / 2 - theirs)
-    const trusted = skewMs <= this.maxSkewMs
+    const trusted = skewMs <= this.maxSkewMs()
     if (!trusted) {
       this.observer.count('faults', { kind: 'clock-skew' })
       this.plugin.logcrit(

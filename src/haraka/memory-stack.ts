@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings } from '../config/settings'
 import type { Memory } from '../enforcement/memory'
 import type { Observer } from '../enforcement/observer'
@@ -49,6 +50,12 @@ export class MemoryStack implements Memory {
     } catch (error) {
       this.plugin.logcrit(`store cannot be used: ${error instanceof Error ? error.message : String(error)}`)
     }
+  }
+
+  /** Waits until the store is open, `forMs` at most: memory that is at hand in a moment should serve the first message, too. */
+  async opened(forMs: number): Promise<void> {
+    const until = performance.now() + forMs
+    while (this.stack && !this.stack.guard.state.opened && performance.now() < until) await sleep(10)
   }
 
   recall: Memory['recall'] = async (keys, options) =>

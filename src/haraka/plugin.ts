@@ -1,16 +1,16 @@
 import { silentObserver } from '../enforcement/observer'
 import { Hooks } from './hooks'
-import { Runtime } from './runtime'
+import { Runtime, type Role } from './runtime'
 import type { Connection, DenyParameters, MailParameters, Next, Plugin } from './types'
 
 // Haraka loads a plugin once in each process: master, workers, or the only one.
-let running: { readonly hooks: Hooks; readonly runtime: Runtime } | null = null
+let running: { readonly plugin: Plugin; readonly hooks: Hooks; readonly runtime: Runtime } | null = null
 
 /** Haraka calls this in the master and in every worker. Never throws: a bad configuration leaves the plugin off (F4). */
 export function register(this: Plugin): void {
   try {
     const runtime = new Runtime(this, silentObserver)
-    running = { hooks: new Hooks(this, runtime), runtime }
+    running = { plugin: this, hooks: new Hooks(this, runtime), runtime }
   } catch (error) {
     this.logcrit(
       `cannot start, the plugin stays off: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
@@ -25,14 +25,28 @@ export function register(this: Plugin): void {
   this.register_hook('deny', 'own_deny', -100)
 }
 
+function begin(next: Next, role: Role): void {
+  if (!running) {
+    next()
+    return
+  }
+  const { runtime, plugin } = running
+  runtime
+    .start(role)
+    .catch((error: unknown) => {
+      plugin.logcrit(`start failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
+    })
+    .finally(() => {
+      next()
+    })
+}
+
 export function initMaster(next: Next, server: { readonly cluster?: unknown }): void {
-  running?.runtime.start(server.cluster ? 'master' : 'single')
-  next()
+  begin(next, server.cluster ? 'master' : 'single')
 }
 
 export function initChild(next: Next): void {
-  running?.runtime.start('worker')
-  next()
+  begin(next, 'worker')
 }
 
 export function connect(next: Next, connection: Connection): void {

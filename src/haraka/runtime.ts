@@ -17,6 +17,8 @@ export type Role = 'master' | 'worker' | 'single'
 
 const flushEveryMs = 5_000
 const pruneEveryMs = 3_600_000
+/** How long the start waits for a store; without one Haraka starts all the same, and mail flows. */
+const openPatienceMs = 1_000
 /** What a hook may take beyond the store's deadline before it answers without its work done (F1). */
 const hookSlackMs = 30
 
@@ -59,7 +61,12 @@ export class Runtime {
     this.rules = new Ruleset(this.live.current())
     this.verifier = this.verifierFor(this.live.current())
     this.memory = new MemoryStack(plugin, observer)
-    this.clock = new ClockWatch(plugin, observer, this.memory)
+    this.clock = new ClockWatch(
+      plugin,
+      observer,
+      this.memory,
+      () => this.rules.settings.store.maxClockSkewSeconds * 1000,
+    )
     this.live.onChange((settings) => {
       this.apply(settings)
     })
@@ -90,12 +97,16 @@ export class Runtime {
     return checked.kind === 'presented' ? checked : null
   }
 
-  start(role: Role): void {
+  /** Resolves when sessions may come: memory is open, or has been given a moment to open. Never rejects. */
+  async start(role: Role): Promise<void> {
     this.role = role
     this.catalogue.watch()
     this.apply(this.live.current())
     if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush())
     if (role !== 'worker') this.every(pruneEveryMs, () => this.memory.prune())
+    if (role === 'master') return
+    await this.memory.opened(openPatienceMs)
+    this.clock.start()
   }
 
   /** Flushes what was gathered, closes memory; hooks that still fire find it closed and accept. */
@@ -112,7 +123,6 @@ export class Runtime {
     this.verifier = this.verifierFor(settings)
     if (!this.role) return
     this.memory.use(settings)
-    this.clock.start(settings.store.maxClockSkewSeconds)
   }
 
   private verifierFor(settings: Settings): ClientCertificateVerifier {
