@@ -32,7 +32,8 @@ const evidenceShape = z.strictObject({
   conn: text,
   by: text,
   bound: z.enum(['ehlo', 'reverse', 'certificate', 'unbound']),
-  ehlo: text,
+  // Left out where it is the server's own name, as it mostly is.
+  ehlo: text.optional(),
   ip: text,
   xoorg: z.tuple([text, z.boolean()]).optional(),
   mime: text.optional(),
@@ -217,7 +218,7 @@ function packServer(value: ServerRecord): ServerWire {
     }),
     ...(recovery && { recovery: [recovery.at, recovery.elapsedMs] }),
     ...(value.stageSeen !== 0 && { stage: value.stageSeen }),
-    ...(lastEvidence && { ev: packEvidence(lastEvidence) }),
+    ...(lastEvidence && { ev: packEvidence(lastEvidence, value.server) }),
     ...(value.events.length > 0 && { events: value.events.map(packEvent) }),
     ...(days.length > 0 && { days: days.map(([day, c]) => [day, c.accepted, c.deferred, c.refused]) }),
   }
@@ -232,7 +233,7 @@ function unpackServer(wire: ServerWire): ServerRecord {
     clock: unpackClock(wire),
     recovery: wire.recovery ? { at: wire.recovery[0], elapsedMs: wire.recovery[1] } : null,
     stageSeen: wire.stage ?? 0,
-    lastEvidence: wire.ev ? unpackEvidence(wire.ev) : null,
+    lastEvidence: wire.ev ? unpackEvidence(wire.ev, wire.n) : null,
     events: (wire.events ?? []).map(unpackEvent),
     days: Object.fromEntries(
       (wire.days ?? []).map(([day, accepted, deferred, refused]) => [day, { accepted, deferred, refused }]),
@@ -278,7 +279,7 @@ function unpackEvent([at, kind, detail]: z.infer<typeof eventShape>): ServerEven
   }
 }
 
-function packEvidence(value: LastEvidence): EvidenceWire {
+function packEvidence(value: LastEvidence, server: string): EvidenceWire {
   return {
     at: value.at,
     ...(value.build !== null && { build: value.build }),
@@ -288,7 +289,7 @@ function packEvidence(value: LastEvidence): EvidenceWire {
     conn: value.connector,
     by: value.attribution,
     bound: value.bound,
-    ehlo: value.ehlo,
+    ...(value.ehlo !== server && { ehlo: value.ehlo }),
     ip: value.address,
     ...(value.xoorg && { xoorg: [value.xoorg.domain, value.xoorg.known] }),
     ...(value.mimeOle !== null && { mime: value.mimeOle }),
@@ -297,7 +298,7 @@ function packEvidence(value: LastEvidence): EvidenceWire {
   }
 }
 
-function unpackEvidence(wire: EvidenceWire): LastEvidence {
+function unpackEvidence(wire: EvidenceWire, server: string): LastEvidence {
   return {
     at: wire.at,
     build: wire.build ?? null,
@@ -307,7 +308,7 @@ function unpackEvidence(wire: EvidenceWire): LastEvidence {
     connector: wire.conn,
     attribution: wire.by,
     bound: wire.bound,
-    ehlo: wire.ehlo,
+    ehlo: wire.ehlo ?? server,
     address: wire.ip,
     xoorg: wire.xoorg ? { domain: wire.xoorg[0], known: wire.xoorg[1] } : null,
     mimeOle: wire.mime ?? null,

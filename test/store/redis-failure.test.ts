@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RedisSettings } from '../../src/config/settings'
 import { guarded, type GuardedStore } from '../../src/store/guarded'
@@ -151,6 +153,25 @@ describe('RedisStore when Redis fails', function () {
     }
     const store = await connect({ ...at(server), password: 'secret' })
     assert.equal(await store.replace(serverKey('a'), 0, serverRecord('a'), null), true)
+  })
+
+  it('needs no more rights than docs/redis.md names', async () => {
+    const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'redis.md'), 'utf8')
+    const listed = /`~xe:\*`\s+and\s+`([^`]+)`/.exec(page)?.[1]
+    assert.ok(listed)
+    const server = await single([`user mail on >secret ~xe:* ${listed.replaceAll(/\s+/g, ' ')}`])
+    const store = await connect({ ...at(server), username: 'mail', password: 'secret' })
+    assert.equal(await store.replace(serverKey('a'), 0, serverRecord('a'), 60_000), true)
+    const { version } = await store.read(serverKey('a'))
+    const listedNames: string[] = []
+    for await (const { key } of store.list('server')) listedNames.push(key.server)
+    assert.deepEqual(listedNames, ['a'])
+    assert.ok(await store.time())
+    assert.equal(await store.remove(serverKey('a'), version), true)
+    await withClient(server, async (client) => {
+      await client.call('auth', 'mail', 'secret')
+      await assert.rejects(client.set('other', '1'), /NOPERM/)
+    })
   })
 
   it('reads from a replica, refuses to write there and says why', async () => {
