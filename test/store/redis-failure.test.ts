@@ -221,6 +221,20 @@ describe('RedisStore when Redis fails', function () {
     assert.notEqual((await group.master()).port, master.port)
   })
 
+  it('says so when a Cluster refuses the password', async () => {
+    const cluster = await startCluster()
+    stops.push(() => cluster.stop())
+    for (const node of cluster.nodes) {
+      await withClient(node, (client) => client.config('SET', 'requirepass', 'secret'))
+    }
+    const nodes = cluster.nodes.map(({ host, port }) => ({ host, port }))
+    for (const password of ['wrong', null]) {
+      await assert.rejects(connect({ topology: { kind: 'cluster', nodes }, password }), { reason: 'denied' })
+    }
+    const store = await connect({ topology: { kind: 'cluster', nodes }, password: 'secret' })
+    await answersAgain(store, 1_000)
+  })
+
   it('works again when a node of the Cluster that was killed is back', async () => {
     const cluster = await startCluster()
     stops.push(() => cluster.stop())
