@@ -141,7 +141,9 @@ export class RedisStore implements Store {
   #connect(): RedisClient {
     const client = createClient(this.#settings, this.#timeoutMs)
     const remember = (error: Error): void => {
-      this.#lastError = error
+      // A Cluster only says that all nodes failed, and keeps what the last of them said.
+      const beneath = 'lastNodeError' in error ? error.lastNodeError : null
+      this.#lastError = beneath instanceof Error ? beneath : error
     }
     client.on('error', remember)
     client.on('node error', remember)

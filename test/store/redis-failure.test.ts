@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RedisSettings } from '../../src/config/settings'
 import { guarded, type GuardedStore } from '../../src/store/guarded'
@@ -153,6 +155,25 @@ describe('RedisStore when Redis fails', function () {
     assert.equal(await store.replace(serverKey('a'), 0, serverRecord('a'), null), true)
   })
 
+  it('needs no more rights than docs/redis.md names', async () => {
+    const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'redis.md'), 'utf8')
+    const listed = /`~xe:\*`\s+and\s+`([^`]+)`/.exec(page)?.[1]
+    assert.ok(listed)
+    const server = await single([`user mail on >secret ~xe:* ${listed.replaceAll(/\s+/g, ' ')}`])
+    const store = await connect({ ...at(server), username: 'mail', password: 'secret' })
+    assert.equal(await store.replace(serverKey('a'), 0, serverRecord('a'), 60_000), true)
+    const { version } = await store.read(serverKey('a'))
+    const listedNames: string[] = []
+    for await (const { key } of store.list('server')) listedNames.push(key.server)
+    assert.deepEqual(listedNames, ['a'])
+    assert.ok(await store.time())
+    assert.equal(await store.remove(serverKey('a'), version), true)
+    await withClient(server, async (client) => {
+      await client.call('auth', 'mail', 'secret')
+      await assert.rejects(client.set('other', '1'), /NOPERM/)
+    })
+  })
+
   it('reads from a replica, refuses to write there and says why', async () => {
     const master = await single()
     const replica = await single([`replicaof 127.0.0.1 ${master.port}`])
@@ -198,6 +219,20 @@ describe('RedisStore when Redis fails', function () {
     master.pause()
     await answersAgain(store, 10_000)
     assert.notEqual((await group.master()).port, master.port)
+  })
+
+  it('says so when a Cluster refuses the password', async () => {
+    const cluster = await startCluster()
+    stops.push(() => cluster.stop())
+    for (const node of cluster.nodes) {
+      await withClient(node, (client) => client.config('SET', 'requirepass', 'secret'))
+    }
+    const nodes = cluster.nodes.map(({ host, port }) => ({ host, port }))
+    for (const password of ['wrong', null]) {
+      await assert.rejects(connect({ topology: { kind: 'cluster', nodes }, password }), { reason: 'denied' })
+    }
+    const store = await connect({ topology: { kind: 'cluster', nodes }, password: 'secret' })
+    await answersAgain(store, 1_000)
   })
 
   it('works again when a node of the Cluster that was killed is back', async () => {
