@@ -60,16 +60,18 @@ export function advance(
   schedule: Schedule,
 ): Advance {
   const start = before ?? newServer(sighting)
-  const moved = moveClock(start, sighting, rules, pauses)
+  // What was reached since the last sighting is noted first: a recovery ends the clock that reached it.
+  const passed = noteStages(start, sighting.at, pauses, schedule)
+  const moved = moveClock(passed.record, sighting, rules, pauses)
   const seen: ServerRecord = {
-    ...start,
+    ...passed.record,
     ...moved.changes,
     lastSeenAt: Math.max(start.lastSeenAt, sighting.at),
     lastEvidence: sighting.evidence,
   }
-  const staged = noteStages(seen, sighting.at, pauses, schedule)
-  const events = [...moved.events, ...staged.events]
-  const record = { ...staged.record, events: [...start.events, ...events].slice(-maxEvents) }
+  const entered = noteStages(seen, sighting.at, pauses, schedule)
+  const events = [...passed.events, ...moved.events, ...entered.events]
+  const record = { ...entered.record, events: [...start.events, ...events].slice(-maxEvents) }
   const judgedOtherwise =
     start.lastEvidence?.build !== sighting.evidence.build ||
     start.lastEvidence.verdict.status !== sighting.evidence.verdict.status

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { afterSightings, detectedServer, sighting, t0 } from './given'
+import { dayMs } from '../../../src/rules/time'
+
+describe('advance', () => {
+  it('writes down the stages that passed unseen before a recovery, as old as they are', () => {
+    const { record, events } = afterSightings([sighting(t0 + 45 * dayMs, 'compliant', '15.1.2507.63')], {
+      before: detectedServer(t0),
+    })
+    const expected = [
+      { at: t0 + 30 * dayMs, kind: 'stage', stage: 2 },
+      { at: t0 + 40 * dayMs, kind: 'stage', stage: 3 },
+      { at: t0 + 45 * dayMs, kind: 'recovered', build: '15.1.2507.63' },
+    ]
+    assert.deepEqual(events, expected)
+    assert.deepEqual(record.events.slice(-3), expected)
+  })
+})
