@@ -1,7 +1,7 @@
 import { dayMs, hourMs, type Interval } from '../time'
 import { elapsedAt, instantOf, type RunningClock } from './elapsed'
 import type { Clock, LastEvidence, Recovery, ServerEvent, ServerRecord } from './record'
-import type { Schedule } from './schedule'
+import { stageAt, type Schedule } from './schedule'
 
 /** Histories are kept to this many events, the newest (C7). */
 export const maxEvents = 200
@@ -171,10 +171,12 @@ export function noteStages(
   if (clock.state !== 'running') return { record, events: [] }
   const reachedMs = elapsedAt(clock, pauses, at)
   const reached = schedule.filter((row) => row.stage > record.stageSeen && reachedMs >= row.fromDay * dayMs)
+  // A relapse enters in the middle (C3): the rows before were reached by the clock before the recovery.
+  const entry = stageAt(schedule, clock.carriedMs)
   const events = reached
-    .filter((row) => row.fromDay > 0)
+    .filter((row) => row.fromDay > 0 && row.fromDay >= entry.fromDay)
     .map((row): ServerEvent => ({
-      // A relapse enters in the middle: its stages are not older than its detection.
+      // A stage that was due before the detection begins with it.
       at: Math.min(at, Math.max(clock.detectedAt, instantOf(clock, pauses, row.fromDay * dayMs))),
       kind: 'stage',
       stage: row.stage,
