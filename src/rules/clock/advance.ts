@@ -6,6 +6,9 @@ import { stageAt, type Schedule } from './schedule'
 /** Histories are kept to this many events, the newest (C7). */
 export const maxEvents = 200
 
+/** Workers hand in their sightings out of order, but never by more than this. */
+const maxDisorderMs = hourMs
+
 /** When a server counts as detected, and when a relapse goes on (C1, C3). */
 export interface ClockRules {
   readonly confirmSightings: number
@@ -128,6 +131,11 @@ function suspect(
   sighting: Sighting,
   rules: ClockRules,
 ): Movement {
+  if (clock.state === 'suspected' && clock.firstAt - sighting.at > maxDisorderMs) {
+    // F2: the system's clock jumped, now or at the first sighting. Which of the two is wrong cannot be known, and a
+    // time long past would begin in a late stage: neither is held against the server.
+    return { changes: { clock: { state: 'clear' } }, events: [], significant: true }
+  }
   const firstAt = clock.state === 'suspected' ? Math.min(clock.firstAt, sighting.at) : sighting.at
   const sightings = clock.state === 'suspected' ? clock.sightings + 1 : 1
   const enough = sightings >= rules.confirmSightings && sighting.at - firstAt >= rules.confirmHours * hourMs

@@ -28,4 +28,28 @@ describe('advance', () => {
       { at: again + dayMs, kind: 'stage', stage: 5 },
     ])
   })
+
+  describe('where the time of a sighting cannot be right', () => {
+    const year2000 = Date.UTC(2000, 0, 1)
+    const year2099 = Date.UTC(2099, 0, 1)
+
+    it('starts no clock in the past after the system clock jumped back for one sighting', () => {
+      const { record } = afterSightings(
+        [t0, year2000, t0 + hourMs, t0 + 12 * hourMs, t0 + 26 * hourMs].map((at) => sighting(at)),
+      )
+      assert.equal(record.clock.state === 'running' && record.clock.startedAt, t0 + hourMs)
+    })
+
+    it('detects a server whose first sighting bears a time far ahead', () => {
+      const { record } = afterSightings(
+        [year2099, t0, t0 + hourMs, t0 + 12 * hourMs, t0 + 26 * hourMs].map((at) => sighting(at)),
+      )
+      assert.equal(record.clock.state === 'running' && record.clock.startedAt, t0 + hourMs)
+    })
+
+    it('takes sightings that workers hand in late for what they are', () => {
+      const { record } = afterSightings([t0 + 1000, t0, t0 + 24 * hourMs].map((at) => sighting(at)))
+      assert.equal(record.clock.state === 'running' && record.clock.startedAt, t0)
+    })
+  })
 })
