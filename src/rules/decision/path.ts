@@ -26,7 +26,7 @@ export function serversOf(path: PathRecord, at: number, pathMemoryDays: number):
  */
 export const maxServersPerPath = 64
 
-/** A path after a server was seen on it; `significant` where the server is new to it. */
+/** A path after a server was seen on it; `significant` where the server is new to it and it was not crowded yet. */
 export function seenOnPath(
   before: PathRecord | null,
   key: Pick<PathRecord, 'tenant' | 'connector' | 'address' | 'ehlo'>,
@@ -40,12 +40,15 @@ export function seenOnPath(
     servers.set(name, before?.servers[name] ?? 0)
   }
   const known = servers.has(server)
-  if (known || servers.size < maxServersPerPath) servers.set(server, Math.max(at, servers.get(server) ?? 0))
+  const crowded = servers.size >= maxServersPerPath
+  servers.set(server, Math.max(at, servers.get(server) ?? 0))
+  // Those seen last stay: a list that is not full then names every server of the days that count.
+  const kept = [...servers].sort(([, a], [, b]) => b - a).slice(0, maxServersPerPath)
   const { tenant, connector, address, ehlo } = key
   const lastEvidenceAt = Math.max(at, before?.lastEvidenceAt ?? 0)
   return {
-    record: { tenant, connector, address, ehlo, servers: Object.fromEntries(servers), lastEvidenceAt },
-    significant: !known,
+    record: { tenant, connector, address, ehlo, servers: Object.fromEntries(kept), lastEvidenceAt },
+    significant: !known && !crowded,
   }
 }
 
