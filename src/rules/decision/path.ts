@@ -93,19 +93,18 @@ export function decideBeforeData(question: PathQuestion): PathDecision {
 
 /** A message without evidence is treated as the servers of its path, if all are to be turned away now (S4). */
 export function decideWithoutEvidence(decisions: readonly ServerDecision[]): PathDecision {
+  const [first] = decisions
   const crowded = decisions.length >= maxServersPerPath
-  if (decisions.length === 0 || crowded || decisions.some((each) => each.decision.action === 'accept')) {
+  if (!first || crowded || decisions.some((each) => each.decision.action === 'accept')) {
     return {
       turnAway: false,
       because: 'no evidence, and not every server of this path is to be turned away now',
     }
   }
-  // Of different fates the milder: a deferral costs no mail.
-  const as = decisions.find((each) => each.decision.action === 'defer') ?? decisions[0]
-  if (!as) return { turnAway: false, because: 'no server is known on this path' }
   return {
     turnAway: true,
-    as,
+    // Of different fates the milder: a deferral costs no mail.
+    as: decisions.find((each) => each.decision.action === 'defer') ?? first,
     because: 'no evidence, and every server of this path is to be turned away now',
   }
 }
