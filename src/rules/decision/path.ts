@@ -15,9 +15,11 @@ export type PathDecision =
 
 /** The servers seen on a path within the days that count (S2). */
 export function serversOf(path: PathRecord, at: number, pathMemoryDays: number): readonly string[] {
-  return Object.entries(path.servers)
-    .filter(([, seenAt]) => at - seenAt <= pathMemoryDays * dayMs)
-    .map(([server]) => server)
+  return recentlySeen(path, at, pathMemoryDays).map(([server]) => server)
+}
+
+function recentlySeen(path: PathRecord, at: number, days: number): readonly [string, number][] {
+  return Object.entries(path.servers).filter(([, seenAt]) => at - seenAt <= days * dayMs)
 }
 
 /**
@@ -35,10 +37,7 @@ export function seenOnPath(
   pathMemoryDays: number,
 ): { readonly record: PathRecord; readonly significant: boolean } {
   // A map, since a host may call itself `__proto__`.
-  const servers = new Map<string, number>()
-  for (const name of before ? serversOf(before, at, pathMemoryDays) : []) {
-    servers.set(name, before?.servers[name] ?? 0)
-  }
+  const servers = new Map(before ? recentlySeen(before, at, pathMemoryDays) : [])
   const known = servers.has(server)
   const crowded = servers.size >= maxServersPerPath
   servers.set(server, Math.max(at, servers.get(server) ?? 0))
