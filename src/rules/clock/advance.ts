@@ -1,10 +1,13 @@
 import { dayMs, hourMs, type Interval } from '../time'
 import { elapsedAt, instantOf, type RunningClock } from './elapsed'
 import type { Clock, LastEvidence, Recovery, ServerEvent, ServerRecord } from './record'
-import type { Schedule } from './schedule'
+import { stageAt, type Schedule } from './schedule'
 
 /** Histories are kept to this many events, the newest (C7). */
 export const maxEvents = 200
+
+/** Workers hand in their sightings out of order, but never by more than this. */
+const maxDisorderMs = hourMs
 
 /** When a server counts as detected, and when a relapse goes on (C1, C3). */
 export interface ClockRules {
@@ -60,16 +63,18 @@ export function advance(
   schedule: Schedule,
 ): Advance {
   const start = before ?? newServer(sighting)
-  const moved = moveClock(start, sighting, rules, pauses)
+  // What was reached since the last sighting is noted first: a recovery ends the clock that reached it.
+  const passed = noteStages(start, sighting.at, pauses, schedule)
+  const moved = moveClock(passed.record, sighting, rules, pauses)
   const seen: ServerRecord = {
-    ...start,
+    ...passed.record,
     ...moved.changes,
     lastSeenAt: Math.max(start.lastSeenAt, sighting.at),
     lastEvidence: sighting.evidence,
   }
-  const staged = noteStages(seen, sighting.at, pauses, schedule)
-  const events = [...moved.events, ...staged.events]
-  const record = { ...staged.record, events: [...start.events, ...events].slice(-maxEvents) }
+  const entered = noteStages(seen, sighting.at, pauses, schedule)
+  const events = [...passed.events, ...moved.events, ...entered.events]
+  const record = { ...entered.record, events: [...start.events, ...events].slice(-maxEvents) }
   const judgedOtherwise =
     start.lastEvidence?.build !== sighting.evidence.build ||
     start.lastEvidence.verdict.status !== sighting.evidence.verdict.status
@@ -126,6 +131,11 @@ function suspect(
   sighting: Sighting,
   rules: ClockRules,
 ): Movement {
+  if (clock.state === 'suspected' && clock.firstAt - sighting.at > maxDisorderMs) {
+    // F2: the system's clock jumped, now or at the first sighting. Which of the two is wrong cannot be known, and a
+    // time long past would begin in a late stage: neither is held against the server.
+    return { changes: { clock: { state: 'clear' } }, events: [], significant: true }
+  }
   const firstAt = clock.state === 'suspected' ? Math.min(clock.firstAt, sighting.at) : sighting.at
   const sightings = clock.state === 'suspected' ? clock.sightings + 1 : 1
   const enough = sightings >= rules.confirmSightings && sighting.at - firstAt >= rules.confirmHours * hourMs
@@ -169,10 +179,12 @@ export function noteStages(
   if (clock.state !== 'running') return { record, events: [] }
   const reachedMs = elapsedAt(clock, pauses, at)
   const reached = schedule.filter((row) => row.stage > record.stageSeen && reachedMs >= row.fromDay * dayMs)
+  // A relapse enters in the middle (C3): the rows before were reached by the clock before the recovery.
+  const entry = stageAt(schedule, clock.carriedMs)
   const events = reached
-    .filter((row) => row.fromDay > 0)
+    .filter((row) => row.fromDay > 0 && row.fromDay >= entry.fromDay)
     .map((row): ServerEvent => ({
-      // A relapse enters in the middle: its stages are not older than its detection.
+      // A stage that was due before the detection begins with it.
       at: Math.min(at, Math.max(clock.detectedAt, instantOf(clock, pauses, row.fromDay * dayMs))),
       kind: 'stage',
       stage: row.stage,

@@ -35,9 +35,14 @@ export function pauseAt<P extends Interval>(pauses: readonly P[], at: number): P
 export function daysCharged(pauses: readonly Pick<Pause, 'from' | 'days'>[]): ReadonlyMap<number, number> {
   const byYear = new Map<number, number>()
   for (const pause of pauses) {
-    for (let period = 0; period < pause.days; period += 1) {
-      const year = new Date(pause.from + period * dayMs).getUTCFullYear()
-      byYear.set(year, (byYear.get(year) ?? 0) + 1)
+    let left = pause.days
+    let begins = pause.from
+    while (left > 0) {
+      const year = new Date(begins).getUTCFullYear()
+      const inThisYear = Math.min(left, Math.ceil((Date.UTC(year + 1, 0) - begins) / dayMs))
+      byYear.set(year, (byYear.get(year) ?? 0) + inThisYear)
+      left -= inThisYear
+      begins += inThisYear * dayMs
     }
   }
   return byYear
@@ -53,6 +58,9 @@ export type PauseRefusal =
   | { readonly kind: 'overlaps'; readonly from: number; readonly until: number }
   | { readonly kind: 'over-budget'; readonly year: number; readonly left: number; readonly asked: number }
 
+/** Longer than any year's budget can make it; counting up to it costs nothing. */
+const maxPauseDays = 100_000
+
 export interface PauseRequest {
   readonly days: number
   /** Start; not before `now`. */
@@ -65,8 +73,10 @@ export interface PauseRequest {
 /** Whether a tenant may pause so, within each year's budget (C4). Pauses of one tenant do not overlap. */
 export function planPause(request: PauseRequest): PausePlan {
   const { days, from, now, existing, daysPerYear } = request
-  if (!Number.isSafeInteger(days) || days < 1) return { ok: false, why: { kind: 'not-a-number-of-days' } }
-  if (from < now) return { ok: false, why: { kind: 'in-the-past' } }
+  if (!Number.isInteger(days) || days < 1 || days > maxPauseDays) {
+    return { ok: false, why: { kind: 'not-a-number-of-days' } }
+  }
+  if (!(from >= now)) return { ok: false, why: { kind: 'in-the-past' } }
   const until = from + days * dayMs
   for (const other of existing) {
     if (other.from < until && from < other.until) {

@@ -3,6 +3,6 @@
  * a log line.
  */
 export function cleanText(text: string, maxLength = 200): string {
-  const clean = text.slice(0, maxLength).replace(/[^\x20-\x7e]/g, '?')
-  return text.length > maxLength ? `${clean.slice(0, maxLength - 3)}...` : clean
+  const ending = text.length > maxLength ? '...'.slice(0, maxLength) : ''
+  return text.slice(0, maxLength - ending.length).replace(/[^\x20-\x7e]/g, '?') + ending
 }

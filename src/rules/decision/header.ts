@@ -30,23 +30,36 @@ export function headerValue(facts: HeaderFacts): string {
   ]
   return pairs
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key}=${encode(String(value))}`)
+    .map(
+      ([key, value]) => `${key}=${encode(String(value), longKeys.has(key) ? maxNameOctets : maxWordOctets)}`,
+    )
     .join('; ')
 }
 
+// So limited, the field stays below the 998 octets of a line (RFC 5322 2.1.1), whatever the values are.
+const longKeys: ReadonlySet<string> = new Set(['connector', 'server'])
+const maxNameOctets = 255
+const maxWordOctets = 64
+
 // A value can neither end its pair nor the field, whatever a host calls itself (S7).
-function encode(value: string): string {
-  return value
-    .slice(0, 255)
-    .replace(/[^A-Za-z0-9._:*@+-]/gu, (character) =>
-      [...new TextEncoder().encode(character)]
-        .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
-        .join(''),
-    )
+function encode(value: string, maxOctets: number): string {
+  let encoded = ''
+  for (const character of value) {
+    const next = /[A-Za-z0-9._:*@+-]/.test(character) ? character : percentEncode(character)
+    if (encoded.length + next.length > maxOctets) break
+    encoded += next
+  }
+  return encoded
 }
 
-// Any case, and blanks before the colon, which Haraka's own removal misses.
-const ourField = /^x-exchange-enforcement[ \t]*:/i
+function percentEncode(character: string): string {
+  return [...new TextEncoder().encode(character)]
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+    .join('')
+}
+
+// Any case, and blanks or a fold before the colon, which Haraka's own removal misses.
+const ourField = /^x-exchange-enforcement[ \t\r\n]*:/i
 
 /** Whether a raw header field bears our name, however it is written (R1). */
 export function isReportingField(field: string): boolean {

@@ -15,9 +15,11 @@ export type PathDecision =
 
 /** The servers seen on a path within the days that count (S2). */
 export function serversOf(path: PathRecord, at: number, pathMemoryDays: number): readonly string[] {
-  return Object.entries(path.servers)
-    .filter(([, seenAt]) => at - seenAt <= pathMemoryDays * dayMs)
-    .map(([server]) => server)
+  return recentlySeen(path, at, pathMemoryDays).map(([server]) => server)
+}
+
+function recentlySeen(path: PathRecord, at: number, days: number): readonly [string, number][] {
+  return Object.entries(path.servers).filter(([, seenAt]) => at - seenAt <= days * dayMs)
 }
 
 /**
@@ -26,7 +28,7 @@ export function serversOf(path: PathRecord, at: number, pathMemoryDays: number):
  */
 export const maxServersPerPath = 64
 
-/** A path after a server was seen on it; `significant` where the server is new to it. */
+/** A path after a server was seen on it; `significant` where the server is new to it and it was not crowded yet. */
 export function seenOnPath(
   before: PathRecord | null,
   key: Pick<PathRecord, 'tenant' | 'connector' | 'address' | 'ehlo'>,
@@ -35,17 +37,17 @@ export function seenOnPath(
   pathMemoryDays: number,
 ): { readonly record: PathRecord; readonly significant: boolean } {
   // A map, since a host may call itself `__proto__`.
-  const servers = new Map<string, number>()
-  for (const name of before ? serversOf(before, at, pathMemoryDays) : []) {
-    servers.set(name, before?.servers[name] ?? 0)
-  }
+  const servers = new Map(before ? recentlySeen(before, at, pathMemoryDays) : [])
   const known = servers.has(server)
-  if (known || servers.size < maxServersPerPath) servers.set(server, Math.max(at, servers.get(server) ?? 0))
+  const crowded = servers.size >= maxServersPerPath
+  servers.set(server, Math.max(at, servers.get(server) ?? 0))
+  // Those seen last stay: a list that is not full then names every server of the days that count.
+  const kept = [...servers].sort(([, a], [, b]) => b - a).slice(0, maxServersPerPath)
   const { tenant, connector, address, ehlo } = key
   const lastEvidenceAt = Math.max(at, before?.lastEvidenceAt ?? 0)
   return {
-    record: { tenant, connector, address, ehlo, servers: Object.fromEntries(servers), lastEvidenceAt },
-    significant: !known,
+    record: { tenant, connector, address, ehlo, servers: Object.fromEntries(kept), lastEvidenceAt },
+    significant: !known && !crowded,
   }
 }
 
@@ -90,19 +92,18 @@ export function decideBeforeData(question: PathQuestion): PathDecision {
 
 /** A message without evidence is treated as the servers of its path, if all are to be turned away now (S4). */
 export function decideWithoutEvidence(decisions: readonly ServerDecision[]): PathDecision {
+  const [first] = decisions
   const crowded = decisions.length >= maxServersPerPath
-  if (decisions.length === 0 || crowded || decisions.some((each) => each.decision.action === 'accept')) {
+  if (!first || crowded || decisions.some((each) => each.decision.action === 'accept')) {
     return {
       turnAway: false,
       because: 'no evidence, and not every server of this path is to be turned away now',
     }
   }
-  // Of different fates the milder: a deferral costs no mail.
-  const as = decisions.find((each) => each.decision.action === 'defer') ?? decisions[0]
-  if (!as) return { turnAway: false, because: 'no server is known on this path' }
   return {
     turnAway: true,
-    as,
+    // Of different fates the milder: a deferral costs no mail.
+    as: decisions.find((each) => each.decision.action === 'defer') ?? first,
     because: 'no evidence, and every server of this path is to be turned away now',
   }
 }

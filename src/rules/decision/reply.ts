@@ -42,7 +42,7 @@ export function replyTo(
     free_at: decision.freeAt === null ? 'never' : isoSeconds(decision.freeAt),
   }
   const filled = (defer ? texts.defer : texts.refuse).replace(/\{([a-z_]+)\}/g, (whole, name: string) =>
-    name in values ? values[name as keyof typeof values] : whole,
+    Object.hasOwn(values, name) ? values[name as keyof typeof values] : whole,
   )
   const status = `${code} ${defer ? 4 : 5}.7.230 `
   const text = cleanText(filled, maxReplyOctets - status.length)

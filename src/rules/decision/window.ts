@@ -29,11 +29,8 @@ export function windowAt(stage: Stage, offsetMs: number, at: number): WindowStat
   const position = (((at - offsetMs) % hourMs) + hourMs) % hourMs
   const deferEnd = stage.deferMinutes * minuteMs
   const refuseEnd = deferEnd + stage.refuseMinutes * minuteMs
-  const parts: readonly { readonly action: Action; readonly end: number }[] = [
-    { action: 'defer', end: deferEnd },
-    { action: 'refuse', end: refuseEnd },
-    { action: 'accept', end: hourMs },
-  ]
-  const part = parts.find((each) => position < each.end) ?? { action: 'accept' as const, end: hourMs }
-  return { action: part.action, until: at + (part.end - position) }
+  const until = (end: number) => at + (end - position)
+  if (position < deferEnd) return { action: 'defer', until: until(deferEnd) }
+  if (position < refuseEnd) return { action: 'refuse', until: until(refuseEnd) }
+  return { action: 'accept', until: until(hourMs) }
 }
