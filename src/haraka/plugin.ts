@@ -1,4 +1,4 @@
-import { silentObserver } from '../enforcement/observer'
+import { Metrics } from '../metrics/metrics'
 import { Hooks } from './hooks'
 import { Runtime, type Role } from './runtime'
 import type { Connection, DenyParameters, MailParameters, Next, Plugin } from './types'
@@ -9,7 +9,7 @@ let running: { readonly plugin: Plugin; readonly hooks: Hooks; readonly runtime:
 /** Haraka calls this in the master and in every worker. Never throws: a bad configuration leaves the plugin off (F4). */
 export function register(this: Plugin): void {
   try {
-    const runtime = new Runtime(this, silentObserver)
+    const runtime = new Runtime(this, new Metrics(this))
     running = { plugin: this, hooks: new Hooks(this, runtime), runtime }
   } catch (error) {
     this.logcrit(
