@@ -93,15 +93,12 @@ export class MemoryStack implements Memory {
     return this.stack.guard.state.opened && this.stack.pulse.isUp
   }
 
-  /** All that is in it and can be read; `null` where there is no store. Asks the store itself, past the cache. */
+  /** All that is in it and can be read, past the cache; `null` while it is not open. With `mode = off` it is empty. */
   inventory(): Inventory | null {
-    const { stack } = this
-    return (
-      stack && {
-        tenants: () => readable(stack.guard, 'tenant'),
-        servers: () => readable(stack.guard, 'server'),
-      }
-    )
+    if (!this.needed) return { tenants: nothing, servers: nothing }
+    const guard = this.stack?.guard
+    if (!guard?.state.opened) return null
+    return { tenants: () => readable(guard, 'tenant'), servers: () => readable(guard, 'server') }
   }
 
   /** The backend's clock; `null` where it has none or cannot be asked. */
@@ -136,4 +133,8 @@ export class MemoryStack implements Memory {
 
 async function* readable<K extends RecordKind>(store: Store, kind: K): AsyncGenerator<Records[K]> {
   for await (const stored of store.list(kind)) if (stored.state === 'present') yield stored.value
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  // Nobody needs memory, and none is open (F6).
 }

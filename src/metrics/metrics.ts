@@ -15,7 +15,7 @@ import { WorkerReporter } from './worker-reporter'
 /** What the metrics ask of the process that they run in. */
 export interface MetricsSources {
   readonly health: () => Health
-  /** `null` while there is no memory (F6). */
+  /** `null` while memory is not open. */
   readonly inventory: () => Inventory | null
   readonly countRules: () => CountRules
 }
@@ -115,6 +115,7 @@ export class Metrics {
   }
 
   async #makePage(): Promise<Page> {
+    this.#keepHouse()
     await this.#fleet?.gather(gatherPatienceMs)
     const health = this.#health()
     const values = new Map<MetricDefinition, GaugeValues>([

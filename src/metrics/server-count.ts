@@ -23,6 +23,7 @@ export type ServerCounts = ReadonlyMap<string, number>
 
 const turnMs = 10
 const shortestPauseMs = 60_000
+const pauseAfterFailureMs = 10_000
 /** The pause is so many times as long as the count before it took: counting takes 5 % of a core at most. */
 const restFactor = 20
 const budgetMs = 30_000
@@ -95,22 +96,20 @@ export class ServerCount {
     return this.#counts
   }
 
-  /** Counts if it is time. Never rejects: while memory cannot be asked the last figures stay. */
+  /** Counts if it is time. Never rejects: while memory cannot be asked (`null`) the last figures stay. */
   async refresh(inventory: Inventory | null, rules: CountRules): Promise<void> {
     const begun = performance.now()
     if (this.#running || begun < this.#nextAt) return
-    if (!inventory) {
-      this.#counts = new Map()
-      return
-    }
+    if (!inventory) return
     this.#running = true
+    let pauseMs = shortestPauseMs
     try {
       this.#counts = (await countServers(inventory, rules, Date.now())) ?? this.#counts
     } catch {
       // The store counts its own failures.
-    } finally {
-      this.#running = false
-      this.#nextAt = begun + Math.max(shortestPauseMs, restFactor * (performance.now() - begun))
+      pauseMs = pauseAfterFailureMs
     }
+    this.#running = false
+    this.#nextAt = begun + Math.max(pauseMs, restFactor * (performance.now() - begun))
   }
 }

@@ -32,6 +32,8 @@ export class WorkerReporter {
   /** A message is on its way. The master may be hung: then what is counted waits here, not in the channel. */
   #sending = false
   #soon = false
+  /** The master's question came while a message was on its way. */
+  #asked = false
 
   constructor(tally: Tally, recorder: Recorder, health: () => Health, master: MasterChannel = process) {
     this.#tally = tally
@@ -69,7 +71,11 @@ export class WorkerReporter {
   }
 
   #report(answer: boolean): void {
-    if (!this.#master.connected || !this.#master.send || this.#sending) return
+    if (!this.#master.connected || !this.#master.send) return
+    if (this.#sending) {
+      this.#asked ||= answer
+      return
+    }
     const health = this.#health()
     const asText = JSON.stringify(health)
     const changes = this.#tally.takeChanges()
@@ -79,8 +85,10 @@ export class WorkerReporter {
     this.#sending = true
     this.#master.send(report, undefined, undefined, () => {
       this.#sending = false
-      // What was counted meanwhile has nobody else to tell of it once the timer is gone.
-      if (!this.#timer) this.#report(false)
+      const asked = this.#asked
+      this.#asked = false
+      // Without the timer nothing else would tell what was counted meanwhile.
+      if (asked || !this.#timer) this.#report(asked)
     })
   }
 }
