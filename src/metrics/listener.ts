@@ -23,7 +23,7 @@ export interface ListenerOptions {
 
 const firstRetryMs = 1_000
 const longestRetryMs = 30_000
-const patienceMs = 5_000
+const patienceMs = 3_000
 const maxConnections = 20
 
 export function plainText(status: number, text: string): Page {

@@ -23,11 +23,11 @@ describe('The metrics of a real Haraka', function () {
   let haraka: RunningHaraka
   let port: number
 
-  async function start(nodes: number): Promise<void> {
+  async function start(nodes: number, more = ''): Promise<void> {
     port = await freePort()
     haraka = await startHaraka({
       nodes,
-      settings: settings(port),
+      settings: settings(port, more),
       connectors: '[contoso]\ntenant = contoso\naddresses = 8.8.1.1\n',
     })
     assert.ok(await becomesTrue(() => responding(nodes === 0 ? 1 : nodes), 8000))
@@ -196,6 +196,21 @@ describe('The metrics of a real Haraka', function () {
     assert.ok(await becomesTrue(() => responding(1), 15_000, 100))
     assert.equal(await value('config_last_reload_success'), 1)
     await assert.rejects(fetch(`http://127.0.0.1:${old}/healthz`))
+  })
+
+  it('say that the store is down, while mail flows', async () => {
+    const nowhere = await freePort()
+    await start(2, `[store]\nbackend = redis\n[redis]\nhost = 127.0.0.1\nport = ${nowhere}\n`)
+    await send(2)
+    const text = await scrape()
+    assert.equal(valueOf(text, 'store_up'), 0)
+    assert.ok(valueOf(text, 'store_errors_total{op="open",reason="refused"}') > 0)
+    assert.ok(valueOf(text, 'store_errors_total{op="read",reason="not-open"}') > 0)
+    assert.ok(valueOf(text, 'faults_total{kind="sighting-dropped"}') > 0)
+    const { status, text: why } = await get('/readyz')
+    assert.deepEqual([status, why], [503, 'the store does not answer; mail is accepted unjudged\n'])
+    assert.equal((await get('/healthz')).status, 200)
+    await assertMessages(2)
   })
 
   it('do not concern mail when their port is taken', async () => {

@@ -10,6 +10,8 @@ async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await new Promise((resolve) => socket.resume().once('close', resolve))
 }
 
+const longBytes = 20_000_000
+
 describe('The metrics listener', () => {
   let listener: Listener
   let url: string
@@ -24,6 +26,7 @@ describe('The metrics listener', () => {
     listener = new Listener({
       pages: new Map([
         ['/page', () => Promise.resolve(plainText(200, 'hello'))],
+        ['/long', () => Promise.resolve(plainText(200, 'x'.repeat(longBytes)))],
         ['/broken', () => Promise.reject(new Error('no page today'))],
         [
           '/thrown',
@@ -154,6 +157,19 @@ describe('The metrics listener', () => {
     )
     await Promise.all(hanging.map(closed))
     assert.equal((await fetch(`${url}/page`)).status, 200)
+  })
+
+  it('gives up on a client that asks and does not listen', async function () {
+    this.timeout(15_000)
+    await open()
+    const socket = await hangingClient('GET /long HTTP/1.1\r\nHost: a\r\n\r\n')
+    await sleep(8_000)
+    let heard = 0
+    socket.on('data', (chunk: Buffer) => {
+      heard += chunk.length
+    })
+    await closed(socket)
+    assert.ok(heard < longBytes, String(heard))
   })
 
   it('ends the session of whoever does not speak HTTP', async () => {
