@@ -47,10 +47,11 @@ export class Ruleset {
     }
   }
 
-  /** The connector that the address alone points to, before anything else is known (A4, S6). */
+  /** The connector that the address alone points to, whatever else is known of the session by now (A4, S6). */
   atConnect(session: Session): Attributed | null {
     if (session.skip) return null
-    const found = attribute(session.facts, this.index)
+    const { address } = session.facts
+    const found = attribute({ address, certificate: null, senderDomain: null }, this.index)
     return found.kind === 'connector' ? found : null
   }
 
