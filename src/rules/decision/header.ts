@@ -45,8 +45,8 @@ function encode(value: string): string {
     )
 }
 
-// Any case, and blanks before the colon, which Haraka's own removal misses.
-const ourField = /^x-exchange-enforcement[ \t]*:/i
+// Any case, and blanks or a fold before the colon, which Haraka's own removal misses.
+const ourField = /^x-exchange-enforcement\s*:/i
 
 /** Whether a raw header field bears our name, however it is written (R1). */
 export function isReportingField(field: string): boolean {
