@@ -38,6 +38,8 @@ export class Runtime {
   private verifier: ClientCertificateVerifier
   private readonly timers: NodeJS.Timeout[] = []
   private role: Role | null = null
+  /** What was said of each session's certificate: once is enough. */
+  private readonly described = new WeakMap<Connection, string>()
 
   constructor(plugin: Plugin, observer: Observer) {
     this.plugin = plugin
@@ -93,8 +95,14 @@ export class Runtime {
     if (!connection.tls.enabled) return null
     const checked = this.verifier.check(connection.client, Date.now())
     if (checked.kind === 'none') return null
-    connection.loginfo(this.plugin, describeClientCertificate(checked))
+    this.describeOnce(connection, describeClientCertificate(checked))
     return checked.kind === 'presented' ? checked : null
+  }
+
+  private describeOnce(connection: Connection, description: string): void {
+    if (this.described.get(connection) === description) return
+    this.described.set(connection, description)
+    connection.loginfo(this.plugin, description)
   }
 
   /** Resolves when sessions may come: memory is open, or has been given a moment to open. Never rejects. */
