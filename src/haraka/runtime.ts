@@ -123,7 +123,14 @@ export class Runtime {
     this.live.close()
     this.catalogue.close()
     this.clock.stop()
-    void this.enforcement.flush().finally(() => this.memory.close())
+    this.enforcement
+      .flush()
+      .catch((error: unknown) => {
+        this.backgroundFault(error)
+      })
+      .finally(() => {
+        this.memory.close()
+      })
   }
 
   private apply(settings: Settings): void {
@@ -155,13 +162,15 @@ export class Runtime {
     this.plugin.logcrit(`configuration refused: ${kept}`)
   }
 
+  private backgroundFault(error: unknown): void {
+    this.observer.count('faults', { kind: 'exception' })
+    this.plugin.logerror(`fault in the background: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
   private every(periodMs: number, work: () => Promise<unknown>): void {
     const timer = setInterval(() => {
       work().catch((error: unknown) => {
-        this.observer.count('faults', { kind: 'exception' })
-        this.plugin.logerror(
-          `fault in the background: ${error instanceof Error ? error.message : String(error)}`,
-        )
+        this.backgroundFault(error)
       })
     }, periodMs)
     timer.unref()
