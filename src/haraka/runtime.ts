@@ -38,6 +38,8 @@ export class Runtime {
   private verifier: ClientCertificateVerifier
   private readonly timers: NodeJS.Timeout[] = []
   private role: Role | null = null
+  /** What was said of each session's certificate: once is enough. */
+  private readonly described = new WeakMap<Connection, string>()
 
   constructor(plugin: Plugin, observer: Observer) {
     this.plugin = plugin
@@ -93,8 +95,14 @@ export class Runtime {
     if (!connection.tls.enabled) return null
     const checked = this.verifier.check(connection.client, Date.now())
     if (checked.kind === 'none') return null
-    connection.loginfo(this.plugin, describeClientCertificate(checked))
+    this.describeOnce(connection, describeClientCertificate(checked))
     return checked.kind === 'presented' ? checked : null
+  }
+
+  private describeOnce(connection: Connection, description: string): void {
+    if (this.described.get(connection) === description) return
+    this.described.set(connection, description)
+    connection.loginfo(this.plugin, description)
   }
 
   /** Resolves when sessions may come: memory is open, or has been given a moment to open. Never rejects. */
@@ -115,7 +123,14 @@ export class Runtime {
     this.live.close()
     this.catalogue.close()
     this.clock.stop()
-    void this.enforcement.flush().finally(() => this.memory.close())
+    this.enforcement
+      .flush()
+      .catch((error: unknown) => {
+        this.backgroundFault(error)
+      })
+      .finally(() => {
+        this.memory.close()
+      })
   }
 
   private apply(settings: Settings): void {
@@ -147,13 +162,15 @@ export class Runtime {
     this.plugin.logcrit(`configuration refused: ${kept}`)
   }
 
+  private backgroundFault(error: unknown): void {
+    this.observer.count('faults', { kind: 'exception' })
+    this.plugin.logerror(`fault in the background: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
   private every(periodMs: number, work: () => Promise<unknown>): void {
     const timer = setInterval(() => {
       work().catch((error: unknown) => {
-        this.observer.count('faults', { kind: 'exception' })
-        this.plugin.logerror(
-          `fault in the background: ${error instanceof Error ? error.message : String(error)}`,
-        )
+        this.backgroundFault(error)
       })
     }, periodMs)
     timer.unref()
