@@ -1,16 +1,22 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings } from '../config/settings'
 import type { Memory } from '../enforcement/memory'
 import type { Observer } from '../enforcement/observer'
+import type { Inventory } from '../metrics/server-count'
 import { cached, type CachedStore } from '../store/cached'
 import { createStore } from '../store/create-store'
+import type { RecordKind, Records, Store } from '../store/store'
 import { guarded, type GuardedStore } from '../store/guarded'
+import { StorePulse } from './store-pulse'
 import type { Plugin } from './types'
 
 interface Stack {
   readonly identity: string
   readonly guard: GuardedStore
   readonly cache: CachedStore
+  readonly pulse: StorePulse
 }
 
 /** The store that the configuration names, behind guard and cache; exchanged when the configuration names another. */
@@ -19,34 +25,50 @@ export class MemoryStack implements Memory {
   private readonly observer: Observer
   private stack: Stack | null = null
   private lastComplaint = 0
+  private needed = false
 
   constructor(plugin: Plugin, observer: Observer) {
     this.plugin = plugin
     this.observer = observer
   }
 
-  /** Takes what the settings say; with `mode = off` no store is needed and none is opened (F6). */
-  use(settings: Settings): void {
+  /**
+   * Takes what the settings say; with `mode = off` no store is needed and none is opened (F6). The master of a cluster never
+   * drops its privileges: files that it makes would be closed to the workers, so it waits for theirs.
+   */
+  use(settings: Settings, mayCreate: boolean): void {
     const { store, redis } = settings
+    const absent = store.backend === 'lmdb' && !mayCreate && !existsSync(join(store.path, 'data.mdb'))
     const identity =
-      settings.mode === 'off' ? '' : JSON.stringify([store, store.backend === 'redis' ? redis : null])
+      settings.mode === 'off' || absent
+        ? ''
+        : JSON.stringify([store, store.backend === 'redis' ? redis : null])
+    this.needed = identity !== ''
     if (this.stack?.identity === identity || (!this.stack && identity === '')) return
     this.close()
     if (identity === '') return
+    const pulse = new StorePulse()
     try {
       const guard = guarded(createStore(store, redis), {
         timeoutMs: store.timeoutMs,
         onError: (operation, reason, error) => {
+          pulse.failed(reason)
+          this.observer.count('storeErrors', { op: operation, reason })
           this.observer.count('faults', { kind: 'store' })
           this.complain(`store: ${operation} failed (${reason}): ${error.message}`)
+        },
+        onDuration: (operation, seconds) => {
+          pulse.took()
+          this.observer.storeTook(operation, seconds)
         },
       })
       guard.openInBackground()
       const cache = cached(guard, {
         maxEntries: store.cacheMaxEntries,
         ttlMs: store.cacheTtlSeconds * 1000,
+        onRequest: (result) => this.observer.count('cacheRequests', { result }),
       })
-      this.stack = { identity, guard, cache }
+      this.stack = { identity, guard, cache, pulse }
     } catch (error) {
       this.plugin.logcrit(`store cannot be used: ${error instanceof Error ? error.message : String(error)}`)
     }
@@ -72,6 +94,20 @@ export class MemoryStack implements Memory {
     this.stack
       ? this.stack.cache.update(key, change, ttlMs)
       : { state: 'failed', reason: 'not-open', error: null }
+
+  /** Whether the last call to the store succeeded; also where none is needed. */
+  isUp(): boolean {
+    if (!this.stack) return !this.needed
+    return this.stack.guard.state.opened && this.stack.pulse.isUp
+  }
+
+  /** All that is in it and can be read, past the cache; `null` while it is not open. With `mode = off` it is empty. */
+  inventory(): Inventory | null {
+    if (!this.needed) return { tenants: nothing, servers: nothing }
+    const guard = this.stack?.guard
+    if (!guard?.state.opened) return null
+    return { tenants: () => readable(guard, 'tenant'), servers: () => readable(guard, 'server') }
+  }
 
   /** The backend's clock; `null` where it has none or cannot be asked. */
   async time(): Promise<number | null> {
@@ -101,4 +137,12 @@ export class MemoryStack implements Memory {
     this.lastComplaint = now
     this.plugin.logerror(text)
   }
+}
+
+async function* readable<K extends RecordKind>(store: Store, kind: K): AsyncGenerator<Records[K]> {
+  for await (const stored of store.list(kind)) if (stored.state === 'present') yield stored.value
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  // Nobody needs memory, and none is open (F6).
 }

@@ -1,4 +1,4 @@
-import { silentObserver } from '../enforcement/observer'
+import { Metrics } from '../metrics/metrics'
 import { stripReportingFields } from './header'
 import { Hooks } from './hooks'
 import { Runtime, type Role } from './runtime'
@@ -12,7 +12,7 @@ export function register(this: Plugin): void {
   // Before content scanners: what is refused anyway need not be scanned; and before anything is signed.
   this.register_hook('data_post', 'data_post', -50)
   try {
-    const runtime = new Runtime(this, silentObserver)
+    const runtime = new Runtime(this, new Metrics(this))
     running = { plugin: this, hooks: new Hooks(this, runtime), runtime }
   } catch (error) {
     this.logcrit(

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { CatalogueFile, cataloguePaths } from '../config/catalogue-file'
 import { LiveSettings, type LoadEvent } from '../config/load'
 import { formatProblem } from '../config/problem'
@@ -6,6 +7,8 @@ import { harakaSource } from '../config/source'
 import { Enforcement } from '../enforcement/enforcement'
 import type { Observer } from '../enforcement/observer'
 import { Ruleset } from '../enforcement/ruleset'
+import type { Health } from '../metrics/health'
+import type { Metrics } from '../metrics/metrics'
 import type { PresentedCertificate } from '../rules/attribution/session'
 import { ClientCertificateVerifier, describeClientCertificate } from './client-certificate'
 import { ClockWatch } from './clock-watch'
@@ -30,6 +33,7 @@ export class Runtime {
   readonly enforcement: Enforcement
   readonly observer: Observer
   private readonly plugin: Plugin
+  private readonly metrics: Metrics
   private readonly live: LiveSettings
   private readonly catalogue: CatalogueFile
   private readonly memory: MemoryStack
@@ -41,8 +45,10 @@ export class Runtime {
   /** What was said of each session's certificate: once is enough. */
   private readonly described = new WeakMap<Connection, string>()
 
-  constructor(plugin: Plugin, observer: Observer) {
+  constructor(plugin: Plugin, metrics: Metrics) {
+    const { observer } = metrics
     this.plugin = plugin
+    this.metrics = metrics
     this.observer = observer
     const source = harakaSource(plugin.config)
     this.catalogue = new CatalogueFile(cataloguePaths(source.configDir), {
@@ -109,10 +115,23 @@ export class Runtime {
   async start(role: Role): Promise<void> {
     this.role = role
     this.catalogue.watch()
+    this.metrics.start(role, {
+      health: () => this.health(),
+      inventory: () => this.memory.inventory(),
+      countRules: () => ({
+        schedule: this.rules.settings.schedule,
+        relapseDays: this.rules.settings.clock.relapseDays,
+      }),
+    })
     this.apply(this.live.current())
     if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush())
     if (role !== 'worker') this.every(pruneEveryMs, () => this.memory.prune())
-    if (role === 'master') return
+    if (role === 'master') {
+      this.every(flushEveryMs, () => {
+        this.memory.use(this.rules.settings, false)
+      })
+      return
+    }
     await this.memory.opened(openPatienceMs)
     this.clock.start()
   }
@@ -123,6 +142,7 @@ export class Runtime {
     this.live.close()
     this.catalogue.close()
     this.clock.stop()
+    this.metrics.stop()
     this.enforcement
       .flush()
       .catch((error: unknown) => {
@@ -137,7 +157,16 @@ export class Runtime {
     this.rules = new Ruleset(settings)
     this.verifier = this.verifierFor(settings)
     if (!this.role) return
-    this.memory.use(settings)
+    this.memory.use(settings, this.role !== 'master')
+    this.metrics.listen(settings.metrics.listen)
+  }
+
+  private health(): Health {
+    return {
+      storeUp: this.memory.isUp(),
+      configGood: this.live.reloads().lastSucceeded,
+      catalogueTimestamp: Date.parse(this.catalogue.current.asOf) / 1000,
+    }
   }
 
   private verifierFor(settings: Settings): ClientCertificateVerifier {
@@ -151,6 +180,10 @@ export class Runtime {
     if (event.kind === 'listener failed') {
       this.plugin.logcrit(`new configuration could not be applied: ${String(event.error)}`)
       return
+    }
+    // Every process reads the same files: one of them counts.
+    if (cluster.isPrimary) {
+      this.observer.count('configReloads', { result: event.kind === 'refused' ? 'failure' : 'success' })
     }
     for (const warning of event.warnings) this.plugin.logwarn(formatProblem(warning))
     if (event.kind !== 'refused') {
@@ -167,11 +200,13 @@ export class Runtime {
     this.plugin.logerror(`fault in the background: ${error instanceof Error ? error.message : String(error)}`)
   }
 
-  private every(periodMs: number, work: () => Promise<unknown>): void {
+  private every(periodMs: number, work: () => unknown): void {
     const timer = setInterval(() => {
-      work().catch((error: unknown) => {
-        this.backgroundFault(error)
-      })
+      Promise.resolve()
+        .then(work)
+        .catch((error: unknown) => {
+          this.backgroundFault(error)
+        })
     }, periodMs)
     timer.unref()
     this.timers.push(timer)

@@ -127,6 +127,7 @@ export class Worker {
     const observer: Observer = {
       count: (name, labels) => this.#note(name, labels),
       decisionTook: () => undefined,
+      storeTook: () => undefined,
     }
     const around: Surroundings = {
       ruleset: () => this.ruleset,

@@ -5,7 +5,10 @@ import { delimiter, join } from 'node:path'
 /** Programs that the tests run, and the Debian package of each. */
 const packages = { 'redis-server': 'redis-server', openssl: 'openssl' } as const
 
-function isOnPath(program: string): boolean {
+/** Programs that make some tests stricter; nobody needs to have them. */
+const helpfulPackages = { promtool: 'prometheus' } as const
+
+export function isOnPath(program: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
@@ -45,13 +48,15 @@ function install(names: readonly string[]): boolean {
  * in the end is said in one sentence each, with what to do.
  */
 export function provideTools(): string[] {
-  const missing = (): [string, string][] => Object.entries(packages).filter(([program]) => !isOnPath(program))
-  if (missing().length > 0 && mayInstall()) {
-    const names = missing().map(([, name]) => name)
+  const missing = (wanted: Readonly<Record<string, string>>): [string, string][] =>
+    Object.entries(wanted).filter(([program]) => !isOnPath(program))
+  for (const wanted of [packages, helpfulPackages]) {
+    const names = missing(wanted).map(([, name]) => name)
+    if (names.length === 0 || !mayInstall()) continue
     console.log(`Installing ${names.join(', ')} …`)
     install(names)
   }
-  return missing().map(
+  return missing(packages).map(
     ([program, name]) =>
       `"${program}" is not on the PATH: install it first (Debian, Ubuntu: apt-get install ${name}; macOS: brew install ${name === 'redis-server' ? 'redis' : name})`,
   )

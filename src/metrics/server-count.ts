@@ -1,0 +1,115 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { elapsedAt } from '../rules/clock/elapsed'
+import { exemptionFor } from '../rules/clock/exemption'
+import { pauseAt } from '../rules/clock/pause'
+import type { ServerRecord, TenantRecord } from '../rules/clock/record'
+import { stageAt, type Schedule } from '../rules/clock/schedule'
+import { dayMs } from '../rules/time'
+import { stageLabel, type ServerStatus } from './catalogue'
+
+/** What is counted: readable records only. Either may throw. */
+export interface Inventory {
+  tenants(): AsyncIterable<TenantRecord>
+  servers(): AsyncIterable<ServerRecord>
+}
+
+export interface CountRules {
+  readonly schedule: Schedule
+  readonly relapseDays: number
+}
+
+/** Servers by `status|stage`. */
+export type ServerCounts = ReadonlyMap<string, number>
+
+const turnMs = 10
+const shortestPauseMs = 60_000
+const pauseAfterFailureMs = 10_000
+/** The pause is so many times as long as the count before it took: counting takes 5 % of a core at most. */
+const restFactor = 20
+const budgetMs = 30_000
+
+/** A server's status (R3) and stage, now. */
+export function standingOf(
+  record: ServerRecord,
+  tenant: TenantRecord | undefined,
+  rules: CountRules,
+  at: number,
+): { readonly status: ServerStatus; readonly stage: string } {
+  const { clock } = record
+  if (clock.state === 'suspected') return { status: 'outdated', stage: 'none' }
+  if (clock.state === 'clear') {
+    const recovered = record.recovery !== null && at - record.recovery.at <= rules.relapseDays * dayMs
+    return { status: recovered ? 'recovered' : 'compliant', stage: 'none' }
+  }
+  const pauses = tenant?.pauses ?? []
+  const stage = stageLabel(stageAt(rules.schedule, elapsedAt(clock, pauses, at)).stage)
+  if (pauseAt(pauses, at)) return { status: 'paused', stage }
+  const connector = record.lastEvidence?.connector ?? ''
+  const exemption = exemptionFor(tenant?.exemptions ?? [], connector, record.server, at)
+  return { status: exemption ? 'exempt' : 'outdated', stage }
+}
+
+/** Reads all of memory once, a little in every turn of the event loop. `null`: it took longer than `forMs`. */
+export async function countServers(
+  inventory: Inventory,
+  rules: CountRules,
+  at: number,
+  forMs = budgetMs,
+): Promise<ServerCounts | null> {
+  const until = performance.now() + forMs
+  const counts = new Map<string, number>()
+  const tenants = new Map<string, TenantRecord>()
+  let turnEnds = performance.now() + turnMs
+  const inTime = async (): Promise<boolean> => {
+    const now = performance.now()
+    if (now < turnEnds) return true
+    await nextTurn()
+    turnEnds = performance.now() + turnMs
+    return now < until
+  }
+  for await (const tenant of inventory.tenants()) {
+    tenants.set(tenant.tenant, tenant)
+    if (!(await inTime())) return null
+  }
+  const seen = new Set<string>()
+  for await (const record of inventory.servers()) {
+    // A store may list a record twice.
+    const name = `${record.tenant}\n${record.server}`
+    if (!seen.has(name)) {
+      seen.add(name)
+      const { status, stage } = standingOf(record, tenants.get(record.tenant), rules, at)
+      const key = `${status}|${stage}`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+    if (!(await inTime())) return null
+  }
+  return counts
+}
+
+/** The last count that came to its end, and when the next one may begin. */
+export class ServerCount {
+  #counts: ServerCounts = new Map()
+  #nextAt = 0
+  #running = false
+
+  get counts(): ServerCounts {
+    return this.#counts
+  }
+
+  /** Counts if it is time. Never rejects: while memory cannot be asked (`null`) the last figures stay. */
+  async refresh(inventory: Inventory | null, rules: CountRules): Promise<void> {
+    const begun = performance.now()
+    if (this.#running || begun < this.#nextAt) return
+    if (!inventory) return
+    this.#running = true
+    let pauseMs = shortestPauseMs
+    try {
+      this.#counts = (await countServers(inventory, rules, Date.now())) ?? this.#counts
+    } catch {
+      // The store counts its own failures.
+      pauseMs = pauseAfterFailureMs
+    }
+    this.#running = false
+    this.#nextAt = begun + Math.max(pauseMs, restFactor * (performance.now() - begun))
+  }
+}
