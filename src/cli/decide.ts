@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings'
 import { normaliseDomain } from '../rules/attribution/domain'
 import { decide } from '../rules/decision/decide'
 import type { Decision } from '../rules/decision/decision'
-import { replyTo, type Reply } from '../rules/decision/reply'
+import { isoSeconds, replyTo, type Reply } from '../rules/decision/reply'
 import { windowOffsetMs } from '../rules/decision/window'
 import { dayMs, type Interval } from '../rules/time'
 import { readConfiguration } from './configuration'
@@ -184,7 +184,7 @@ function describe(state: State, decision: Decision, reply: Reply | null, { out }
         `${stage ?? 'none'}, day ${day}: defer ${deferMinutes}, refuse ${refuseMinutes} minutes an hour`,
       ],
       ['reply', reply?.line ?? null],
-      ['free at', action === 'accept' ? null : freeAt === null ? 'never' : shortInstant(freeAt)],
+      ['free at', action === 'accept' ? null : freeAt === null ? 'never' : isoSeconds(freeAt)],
       ['next stage', nextStageAt === null ? 'none' : shortInstant(nextStageAt)],
       ...decision.trail.map(({ rule, because }) => [rule, because] as const),
     ],

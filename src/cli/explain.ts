@@ -3,6 +3,7 @@ import { effectiveConnector, internetConnector } from '../config/effective'
 import { suggestion } from '../config/problem'
 import { normaliseDomain } from '../rules/attribution/domain'
 import type { LastEvidence, ServerEvent, ServerRecord } from '../rules/clock/record'
+import { isoSeconds } from '../rules/decision/reply'
 import { dayMs } from '../rules/time'
 import { explain, type ServerExplanation } from '../report/explanation'
 import type { Store } from '../store/store'
@@ -205,9 +206,9 @@ function clockFacts({ summary }: ServerExplanation): readonly Fact[] {
 }
 
 function decisionFacts({ mode, decision, nextChange }: ServerExplanation): readonly Fact[] {
-  const free = decision.freeAt === null ? 'never' : shortInstant(decision.freeAt)
+  const free = decision.freeAt === null ? 'never' : isoSeconds(decision.freeAt)
   const change = nextChange
-    ? `${shortInstant(nextChange.at)}: ${nextChange.decision.action}, stage ${nextChange.decision.stage ?? 'none'}`
+    ? `${isoSeconds(nextChange.at)}: ${nextChange.decision.action}, stage ${nextChange.decision.stage ?? 'none'}`
     : 'none in sight'
   return [
     ['mode', mode],
