@@ -7,6 +7,7 @@ import { UsageError, parseOptions, usage } from './options'
 import type { BenchOptions } from './options'
 import type { Figure } from './figure'
 import { isMissed } from './figure'
+import { benchParts } from './parts'
 import { benchServer } from './server'
 import { plainTable, summary } from './table'
 
@@ -17,6 +18,7 @@ function log(text: string): void {
 async function run(options: BenchOptions): Promise<number> {
   const machine = describeMachine()
   const figures: Figure[] = []
+  if (options.sections.includes('parts')) figures.push(...(await benchParts(options, log)))
   if (options.sections.includes('server')) {
     figures.push(...(await benchServer(options, 0, log)))
     figures.push(...(await benchServer(options, 2, log)))

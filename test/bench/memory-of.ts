@@ -69,22 +69,20 @@ export async function remember(store: Store, server: ServerRecord, path: PathRec
   await store.replace({ kind: 'path', tenant, connector, address, ehlo }, 0, path, 7 * dayMs)
 }
 
-/** What memory says before the mail flows: servers that are up to date, in their first stage, and blocked altogether. */
+/**
+ * What memory says before the mail flows: servers that are up to date, in their first stage, and blocked altogether.
+ * The store must be open.
+ */
 export async function rememberSenders(store: Store): Promise<void> {
   const now = Date.now()
-  await store.open()
-  try {
-    for (const [kind, days] of [
-      ['compliant', null],
-      ['outdated', 2],
-      ['refused', 120],
-    ] as const) {
-      for (let number = 1; number <= sendersOfAKind; number += 1) {
-        const sender = knownSender(kind, number)
-        await remember(store, knownServer(sender, days, now), knownPath(sender, now))
-      }
+  for (const [kind, days] of [
+    ['compliant', null],
+    ['outdated', 2],
+    ['refused', 120],
+  ] as const) {
+    for (let number = 1; number <= sendersOfAKind; number += 1) {
+      const sender = knownSender(kind, number)
+      await remember(store, knownServer(sender, days, now), knownPath(sender, now))
     }
-  } finally {
-    await store.close()
   }
 }

@@ -2,8 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StoreSettings } from '../../src/config/settings'
-import { LmdbStore } from '../../src/store/lmdb'
-import { RedisStore } from '../../src/store/redis'
+import { createStore } from '../../src/store/create-store'
 import { settingsOf } from '../config/support'
 import { startHaraka } from '../support/haraka'
 import type { RunningHaraka } from '../support/haraka'
@@ -91,11 +90,12 @@ listen=127.0.0.1:${String(await freePort())}
 `
 }
 
-export async function seed(settings: string): Promise<void> {
-  const { store, redis } = settingsOf({ main: settings })
-  if (store.backend === 'redis') {
-    await rememberSenders(new RedisStore({ settings: redis, timeoutMs: 2000 }))
-  } else await rememberSenders(new LmdbStore({ path: store.path }))
+async function seed(settings: string): Promise<void> {
+  const { store: wanted, redis } = settingsOf({ main: settings })
+  const store = createStore(wanted, redis)
+  await store.open()
+  await rememberSenders(store)
+  await store.close()
 }
 
 /** A Haraka of this kind, with what it knows of the senders. */
