@@ -8,6 +8,10 @@ import type { BenchOptions } from './options'
 import type { Figure } from './figure'
 import { isMissed } from './figure'
 import { benchParts } from './parts'
+import { benchGrowth } from './growth'
+import { benchRedisLoad } from './redis-load'
+import { benchStartTls } from './starttls'
+import { benchStartUp } from './start-up'
 import { benchServer } from './server'
 import { plainTable, summary } from './table'
 
@@ -22,7 +26,13 @@ async function run(options: BenchOptions): Promise<number> {
   if (options.sections.includes('server')) {
     figures.push(...(await benchServer(options, 0, log)))
     figures.push(...(await benchServer(options, 2, log)))
+    figures.push(...(await benchStartTls(options, log)))
   }
+  if (options.sections.includes('growth')) {
+    figures.push(...(await benchGrowth(options, log)))
+    figures.push(...(await benchStartUp(options, log)))
+  }
+  if (options.sections.includes('redis')) figures.push(...(await benchRedisLoad(options, log)))
   console.log(plainTable(figures))
   console.log(`\n${summary(figures)}`)
   void machine
