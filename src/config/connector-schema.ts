@@ -27,6 +27,13 @@ export const connectorSchema = z.strictObject({
     about:
       "File of PEM certificates: the authorities that count for this connector. Not set: the system's. A relative path starts at the config folder.",
   }),
+  tls_purpose: key(oneOf('client', 'any'), {
+    default: 'client',
+    about:
+      "What the certificate must be made out for. 'client': for TLS clients (clientAuth), or for every purpose. 'any': its extended key " +
+      "usage is not looked at, everything else is. Public authorities no longer issue clientAuth, and Exchange's own certificates are " +
+      "for servers, so a certificate of theirs needs 'any'.",
+  }),
   addresses: key(list(values.network), {
     default: '',
     example: '192.0.2.0/28, 2001:db8:1::/64',
@@ -37,6 +44,12 @@ export const connectorSchema = z.strictObject({
     example: 'contoso.com, *.contoso.com',
     about:
       "Domains of envelope senders that belong to the tenant; *. stands for any depth below. For connectors by address they must match; <> always does. They also tell which XOORG is the tenant's.",
+  }),
+  judge_relaying: key(yesNo, {
+    default: 'no',
+    about:
+      'Whether sessions that may relay belong to this connector, too, as those of customers whose mail you send on. Sessions that have ' +
+      'authenticated (AUTH) never do.',
   }),
   mode: key(optional(modes), {
     default: '',

@@ -67,8 +67,10 @@ function build(id: string, values: ConnectorValues, context: ConnectorContext): 
     type: values.type,
     tlsCertificateName: values.tls_certificate_name,
     trust: values.tls_ca_file === null ? 'system' : { file: resolve(context.configDir, values.tls_ca_file) },
+    tlsPurpose: values.tls_purpose,
     addresses: values.addresses,
     senderDomains: values.sender_domains,
+    judgeRelaying: values.judge_relaying,
     mode: values.mode,
     deferAt: values.defer_at,
     refuseAt: values.refuse_at,
@@ -130,6 +132,9 @@ function checkConnector(connector: Connector, findings: Findings, context: Conne
     if (connector.tlsCertificateName === null) {
       findings.warn(id, 'tls_ca_file', 'has no effect without tls_certificate_name')
     }
+  }
+  if (connector.tlsPurpose === 'any' && connector.tlsCertificateName === null) {
+    findings.warn(id, 'tls_purpose', 'has no effect without tls_certificate_name')
   }
   for (const [key, place] of [
     ['defer_at', connector.deferAt],

@@ -22,6 +22,16 @@ export interface DescribedKey {
 
 const width = 110
 
+/** What the example of a connector does without. */
+const leftOutOfExample: readonly string[] = [
+  'tls_ca_file',
+  'tls_purpose',
+  'sender_domains',
+  'judge_relaying',
+  'defer_at',
+  'refuse_at',
+]
+
 /** All sections of the main file, `[schedule]` with its default rows as keys. */
 export function describedSections(): readonly DescribedSection[] {
   return sectionIntroductions.map(([name, about]) => ({
@@ -112,8 +122,7 @@ export function renderSampleConnectors(): string {
   lines.push(';[contoso-hybrid]')
   for (const { name, facts } of describedConnectorKeys()) {
     const value = name === 'addresses' ? null : (facts.example ?? facts.default)
-    const shown = value !== null && !['tls_ca_file', 'sender_domains', 'refuse_at', 'defer_at'].includes(name)
-    if (shown) lines.push(`;${name} = ${value}`)
+    if (value !== null && !leftOutOfExample.includes(name)) lines.push(`;${name} = ${value}`)
   }
   lines.push(
     '',

@@ -5,8 +5,13 @@ import type { Store } from '../store/store'
 import type { Memory } from './memory'
 import { serverTtlMs } from './ttl'
 
-/** What an administrative command says; `why` of a refusal is a sentence for the operator. */
-export type Done<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string }
+/**
+ * What an administrative command says; `why` of a refusal is a sentence for the operator. `warning`: it is done and
+ * holds, but not every server's history tells of it (C7).
+ */
+export type Done<T> =
+  | { readonly ok: true; readonly value: T; readonly warning: string | null }
+  | { readonly ok: false; readonly why: string }
 
 export interface PauseOrder {
   readonly tenant: string
@@ -49,8 +54,8 @@ export class Administer {
     if (!made.ok) return made
     const pause = made.value?.pauses.find((each) => each.id === id)
     if (!pause) return { ok: false, why }
-    await this.note(tenant, { at: now, kind: 'paused', reason: `${reason} (${days} days)` }, () => true)
-    return { ok: true, value: pause }
+    const event: ServerEvent = { at: now, kind: 'paused', reason: `${reason} (${days} days)` }
+    return { ok: true, value: pause, warning: await this.note(tenant, event, () => true) }
   }
 
   /** Ends the running pause, or with `all` the coming ones as well; days not begun are given back (C4). */
@@ -65,8 +70,8 @@ export class Administer {
     })
     if (!made.ok) return made
     if (ended.length === 0) return { ok: false, why: `no pause of ${tenant} is running` }
-    await this.note(tenant, { at: now, kind: 'resumed', reason }, () => true)
-    return { ok: true, value: ended }
+    const warning = await this.note(tenant, { at: now, kind: 'resumed', reason }, () => true)
+    return { ok: true, value: ended, warning }
   }
 
   async exempt(tenant: string, exemption: Exemption): Promise<Done<Exemption>> {
@@ -84,8 +89,8 @@ export class Administer {
     }))
     if (!made.ok) return made
     const event: ServerEvent = { at: exemption.createdAt, kind: 'exempted', reason: exemption.reason }
-    await this.note(tenant, event, (server) => concerns(exemption.target, server))
-    return { ok: true, value: exemption }
+    const warning = await this.note(tenant, event, (server) => concerns(exemption.target, server))
+    return { ok: true, value: exemption, warning }
   }
 
   async unexempt(
@@ -102,8 +107,9 @@ export class Administer {
     })
     if (!made.ok) return made
     if (ended.length === 0) return { ok: false, why: 'there is no such exemption' }
-    await this.note(tenant, { at: now, kind: 'unexempted', reason }, (server) => concerns(target, server))
-    return { ok: true, value: ended }
+    const event: ServerEvent = { at: now, kind: 'unexempted', reason }
+    const warning = await this.note(tenant, event, (server) => concerns(target, server))
+    return { ok: true, value: ended, warning }
   }
 
   private async change(
@@ -117,18 +123,31 @@ export class Administer {
     )
     return updated.state === 'failed'
       ? { ok: false, why: `memory could not be written: ${updated.reason}` }
-      : { ok: true, value: updated.value }
+      : { ok: true, value: updated.value, warning: null }
   }
 
-  private async note(tenant: string, event: ServerEvent, meant: (server: string) => boolean): Promise<void> {
-    for await (const stored of this.store.list('server', tenant)) {
-      if (stored.state !== 'present' || !meant(stored.value.server)) continue
-      await this.memory.update(
-        { kind: 'server', tenant, server: stored.value.server },
-        (current) => current && { ...current, events: [...current.events, event].slice(-maxEvents) },
-        serverTtlMs(tenant),
-      )
+  /** Never rejects, since the change itself is made; a sentence where a history could not be written. */
+  private async note(
+    tenant: string,
+    event: ServerEvent,
+    meant: (server: string) => boolean,
+  ): Promise<string | null> {
+    let missed = 0
+    try {
+      for await (const stored of this.store.list('server', tenant)) {
+        if (stored.state !== 'present' || !meant(stored.value.server)) continue
+        const written = await this.memory.update(
+          { kind: 'server', tenant, server: stored.value.server },
+          (current) => current && { ...current, events: [...current.events, event].slice(-maxEvents) },
+          serverTtlMs(tenant),
+        )
+        if (written.state === 'failed') missed += 1
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return `the servers of ${tenant} could not be listed to note it in their histories: ${reason}`
     }
+    return missed === 0 ? null : `it could not be noted in the history of ${missed} server(s)`
   }
 }
 

@@ -23,6 +23,7 @@ import { evidenceRecord } from './evidence-record'
 import type { Key } from './memory'
 import { passed, turnedAway, type Outcome } from './outcome'
 import { pathKey } from './path-key'
+import { pausesOf } from './pauses'
 import { Recall, type KnownPath, type KnownServer } from './recall'
 import { Remember } from './remember'
 import type { Attributed, Message, Session } from './session'
@@ -52,17 +53,22 @@ export class Enforcement {
     if (deferAt === 'data' && refuseAt === 'data') return passed(at, 'S2', 'nothing is spoken before DATA')
 
     const key = pathKey(attributed.connector, session, place)
-    const outcome = await this.byPath(key, attributed.connector, at, 'S2', (known, decisions) =>
-      decideBeforeData({
+    const deadline = new Deadline(ruleset.settings.store.timeoutMs)
+    const outcome = await this.byPath(key, attributed.connector, at, 'S2', deadline, (known, decisions) => {
+      const said = decideBeforeData({
         at,
         place,
         deferAt,
         refuseAt,
         recheckMinutes: ruleset.settings.enforcement.recheckMinutes,
-        lastEvidenceAt: Math.max(known.lastEvidenceAt, this.remember.pathEvidenceAt(key)),
+        lastEvidenceAt: Math.max(known.lastEvidenceAt, ...this.remember.unwrittenOn(key).values()),
         decisions,
-      }),
-    )
+      })
+      // What this process last knew may be told at DATA (F1). Here it might hit a server that others have seen since.
+      return said.turnAway && (known.freshness === 'stale' || known.freshness === 'unavailable')
+        ? { turnAway: false, because: 'memory cannot be asked now' }
+        : said
+    })
     return this.concluded(outcome, attributed.connector, at, place)
   }
 
@@ -115,7 +121,7 @@ export class Enforcement {
     const key: Key<'server'> = { kind: 'server', tenant: connector.tenant, server }
     const { clock, schedule } = ruleset.settings
     const judge = (known: KnownServer) => {
-      const advanced = advance(known.record, sighting, clock, known.tenant?.pauses ?? [], schedule)
+      const advanced = advance(known.record, sighting, clock, pausesOf(known.tenant), schedule)
       const decision =
         verdict.status === 'compliant'
           ? acceptance(at, [{ rule: 'S4', because: 'the message itself shows a compliant build' }])
@@ -131,15 +137,16 @@ export class Enforcement {
       this.around.observer.count('rechecks', { result })
     }
     const remembered = this.remember.sighting(session, connector, sighting, known, advanced.significant)
-    await deadline.settle(remembered, () => {
+    const events = await deadline.settle(remembered, () => {
       this.around.observer.count('faults', { kind: 'deadline' })
+      return []
     })
     return {
       ...passed(at, 'V', verdict.because, known.freshness),
       decision: { ...decision, trail: [{ rule: 'V', because: verdict.because }, ...decision.trail] },
       server,
       build,
-      events: advanced.events.map((event) => (event.kind === 'stage' ? `stage ${event.stage}` : event.kind)),
+      events: events.map((event) => (event.kind === 'stage' ? `stage ${event.stage}` : event.kind)),
     }
   }
 
@@ -154,12 +161,24 @@ export class Enforcement {
       return passed(at, 'E4', 'Exchange Online is never on-premises')
     }
     const key = pathKey(connector, session, 'mail')
-    return this.byPath(key, connector, at, 'S4', (known, decisions) => {
-      if (known.servers.some(({ record }) => record?.clock.state === 'running')) {
-        this.around.observer.count('rechecks', { result: 'no-evidence' })
-      }
-      return decideWithoutEvidence(decisions)
+    const deadline = new Deadline(this.around.ruleset().settings.store.timeoutMs)
+    const named = connecting.kind === 'exchange' ? connecting.server : null
+    let isStranger = false
+    let isWatched = false
+    const outcome = await this.byPath(key, connector, at, 'S4', deadline, (known, decisions) => {
+      isWatched = known.servers.some(({ record }) => record?.clock.state === 'running')
+      isStranger = named !== null && !known.servers.some(({ server }) => server === named)
+      return isStranger
+        ? { turnAway: false, because: 'it names a server that memory has not seen on this path' }
+        : decideWithoutEvidence(decisions)
     })
+    if (isWatched) this.around.observer.count('rechecks', { result: 'no-evidence' })
+    if (named !== null && isStranger) {
+      await deadline.settle(this.remember.bystander(session, connector, named, at), () => {
+        this.around.observer.count('faults', { kind: 'deadline' })
+      })
+    }
+    return outcome
   }
 
   /** Asks memory what it says of a path, twice where it says to turn away: the second time afresh. */
@@ -168,16 +187,21 @@ export class Enforcement {
     connector: Connector,
     at: number,
     rule: string,
+    deadline: Deadline,
     ask: (known: KnownPath, decisions: readonly ServerDecision[]) => PathDecision,
   ): Promise<Outcome> {
-    const deadline = new Deadline(this.around.ruleset().settings.store.timeoutMs)
     const look = async (fresh: boolean) => {
       const known = await this.recall.path(key, at, fresh, deadline)
       const decisions = known.servers.map(({ server, record }) => ({
         server,
         decision: this.decideServer(connector, known.tenant, record, at),
       }))
-      return { known, said: ask(known, decisions) }
+      const listed = new Set(known.servers.map(({ server }) => server))
+      const unlisted = [...this.remember.unwrittenOn(key).keys()].some((server) => !listed.has(server))
+      const said: PathDecision = unlisted
+        ? { turnAway: false, because: 'a server was seen on this path that memory does not know of yet' }
+        : ask(known, decisions)
+      return { known, said }
     }
     let { known, said } = await look(false)
     if (said.turnAway) ({ known, said } = await look(true))
@@ -194,6 +218,7 @@ export class Enforcement {
     at: number,
   ): Decision {
     if (!record) return acceptance(at, [{ rule: 'C1', because: 'nothing is known of this server' }])
+    if (!tenant) return acceptance(at, [{ rule: 'F1', because: 'whether the tenant pauses cannot be known' }])
     if (!this.around.clockIsTrusted()) {
       const because = "this host's clock and the store's differ too much: nothing is enforced"
       return acceptance(at, [{ rule: 'F5', because }])
@@ -202,8 +227,8 @@ export class Enforcement {
     return decide({
       at,
       clock: record.clock,
-      pauses: tenant?.pauses ?? [],
-      exemption: exemptionFor(tenant?.exemptions ?? [], connector.id, record.server, at),
+      pauses: tenant.pauses,
+      exemption: exemptionFor(tenant.exemptions, connector.id, record.server, at),
       schedule: ruleset.settings.schedule,
       offsetMs: windowOffsetMs(record.tenant, record.server, ruleset.settings.enforcement.spread),
       mode: ruleset.effectiveOf(connector).mode,

@@ -1,7 +1,8 @@
 import type { DayCounts, LastEvidence, PathRecord, ServerRecord } from '../rules/clock/record'
 import type { Action } from '../rules/decision/decision'
-import { seenOnPath } from '../rules/decision/path'
+import { maxServersPerPath, seenOnPath } from '../rules/decision/path'
 import type { Key, Memory } from './memory'
+import { isLasting } from './write-failure'
 import { pathTtlMs, serverTtlMs } from './ttl'
 
 /** Days of counts kept with a server. */
@@ -28,7 +29,7 @@ const counted = { accept: 'accepted', defer: 'deferred', refuse: 'refused' } as 
 export class Gatherer {
   private readonly maxEntries: number
   private servers = new Map<string, ServerNews>()
-  private paths = new Map<string, PathNews>()
+  private readonly paths = new Map<string, PathNews>()
 
   constructor(maxEntries = 20_000) {
     this.maxEntries = maxEntries
@@ -56,28 +57,38 @@ export class Gatherer {
   }
 
   notePath(key: Key<'path'>, server: string, at: number): boolean {
-    const name = JSON.stringify([key.tenant, key.connector, key.address, key.ehlo])
+    const name = nameOfPath(key)
     let news = this.paths.get(name)
     if (!news) {
       if (this.paths.size >= this.maxEntries) return false
       news = { key, seen: new Map() }
       this.paths.set(name, news)
     }
+    if (!news.seen.has(server) && news.seen.size >= maxServersPerPath) return false
     news.seen.set(server, Math.max(at, news.seen.get(server) ?? 0))
     return true
   }
 
-  /** When this process last saw evidence on a path that is not written yet; 0 = none. */
-  pathEvidenceAt(key: Key<'path'>): number {
-    const news = this.paths.get(JSON.stringify([key.tenant, key.connector, key.address, key.ehlo]))
-    return news ? Math.max(...news.seen.values()) : 0
+  /** The servers seen on a path, and when, as far as it is not written yet. */
+  seenOn(key: Key<'path'>): ReadonlyMap<string, number> {
+    return this.paths.get(nameOfPath(key))?.seen ?? noServers
   }
 
-  /** Writes everything gathered; resolves with the number of records that could not be written (F2). */
+  /** Forgets everything gathered; says how many records it was for. */
+  discard(): number {
+    const lost = this.servers.size + this.paths.size
+    this.servers.clear()
+    this.paths.clear()
+    return lost
+  }
+
+  /**
+   * Writes everything gathered; resolves with the number of records whose news are lost (F2). What was seen on a path is
+   * kept until it is written: else memory might speak for a path whose servers it does not all know.
+   */
   async flush(memory: Memory, pathMemoryDays: number): Promise<number> {
-    const { servers, paths } = this
+    const { servers } = this
     this.servers = new Map()
-    this.paths = new Map()
     let lost = 0
     for (const news of servers.values()) {
       const written = await memory.update(
@@ -87,14 +98,18 @@ export class Gatherer {
       )
       if (written.state === 'failed') lost += 1
     }
-    for (const { key, seen } of paths.values()) {
+    for (const [name, { key, seen }] of [...this.paths]) {
+      const taken = [...seen]
       const change = (current: PathRecord | null): PathRecord | null =>
-        [...seen].reduce<PathRecord | null>(
+        taken.reduce<PathRecord | null>(
           (record, [server, at]) => seenOnPath(record, key, server, at, pathMemoryDays).record,
           current,
         )
       const written = await memory.update(key, change, pathTtlMs(pathMemoryDays))
+      if (written.state === 'failed' && !isLasting(written.reason)) continue
       if (written.state === 'failed') lost += 1
+      for (const [server, at] of taken) if (seen.get(server) === at) seen.delete(server)
+      if (seen.size === 0) this.paths.delete(name)
     }
     return lost
   }
@@ -113,6 +128,12 @@ export class Gatherer {
     this.servers.set(name, news)
     return news
   }
+}
+
+const noServers: ReadonlyMap<string, number> = new Map()
+
+function nameOfPath(key: Key<'path'>): string {
+  return JSON.stringify([key.tenant, key.connector, key.address, key.ehlo])
 }
 
 function withNews(record: ServerRecord, news: ServerNews): ServerRecord {

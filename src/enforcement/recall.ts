@@ -7,20 +7,25 @@ import type { Key } from './memory'
 import type { Surroundings } from './surroundings'
 
 export interface KnownPath {
+  /** `null` where it cannot be known; who has no record yet has an empty one. */
   readonly tenant: TenantRecord | null
   /** When the path last showed a build; 0 = never. */
   readonly lastEvidenceAt: number
   readonly servers: readonly { readonly server: string; readonly record: ServerRecord | null }[]
+  /** The worst of all that was asked. */
   readonly freshness: Freshness
 }
 
 export interface KnownServer {
+  /** `null` where it cannot be known; who has no record yet has an empty one. */
   readonly tenant: TenantRecord | null
   readonly record: ServerRecord | null
+  /** Whether memory says for certain that it has never heard of the server. */
+  readonly isNew: boolean
   readonly freshness: Freshness
 }
 
-/** What cannot be known counts as absent: then mail is accepted (F1). */
+/** A server or path that cannot be known counts as absent: then mail is accepted (F1). */
 export function valueOf<T>(known: Known<T> | undefined): T | null {
   return known?.state === 'present' ? known.value : null
 }
@@ -39,9 +44,10 @@ export class Recall {
       this.ask([key], fresh, deadline),
     ])
     return {
-      tenant: valueOf(tenants.values[0]),
+      tenant: tenantOf(key.tenant, tenants.values[0]),
       record: valueOf(servers.values[0]),
-      freshness: servers.freshness,
+      isNew: servers.values[0]?.state === 'absent',
+      freshness: worstOf([tenants.freshness, servers.freshness]),
     }
   }
 
@@ -54,12 +60,12 @@ export class Recall {
     const path = valueOf(paths.values[0])
     const names = path ? serversOf(path, at, pathMemoryDays) : []
     const keys = names.map((server): Key<'server'> => ({ kind: 'server', tenant: key.tenant, server }))
-    const records = keys.length > 0 ? (await this.ask(keys, fresh, deadline)).values : []
+    const records = keys.length > 0 ? await this.ask(keys, fresh, deadline) : null
     return {
-      tenant: valueOf(tenants.values[0]),
+      tenant: tenantOf(key.tenant, tenants.values[0]),
       lastEvidenceAt: path?.lastEvidenceAt ?? 0,
-      servers: names.map((server, index) => ({ server, record: valueOf(records[index]) })),
-      freshness: paths.freshness,
+      servers: names.map((server, index) => ({ server, record: valueOf(records?.values[index]) })),
+      freshness: worstOf([tenants.freshness, paths.freshness, records?.freshness ?? 'cache']),
     }
   }
 
@@ -74,6 +80,17 @@ export class Recall {
       return memory.peek<K>(keys)
     })
   }
+}
+
+/** Here unknown is not absent: an absent tenant has no pause, of an unknown one nobody can say (C4, F1). */
+function tenantOf(tenant: string, known: Known<TenantRecord> | undefined): TenantRecord | null {
+  return known?.state === 'absent' ? { tenant, pauses: [], exemptions: [] } : valueOf(known)
+}
+
+const worstFirst: readonly Freshness[] = ['unavailable', 'stale', 'store', 'cache']
+
+function worstOf(all: readonly Freshness[]): Freshness {
+  return worstFirst.find((each) => all.includes(each)) ?? 'cache'
 }
 
 function tenantKey(tenant: string): Key<'tenant'> {

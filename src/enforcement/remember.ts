@@ -1,15 +1,19 @@
+import { canDecideAtConnect } from '../config/effective'
 import { advance, type Sighting } from '../rules/clock/advance'
+import type { ServerEvent } from '../rules/clock/record'
 import type { Connector } from '../rules/attribution/connector'
 import type { Action } from '../rules/decision/decision'
-import { seenOnPath } from '../rules/decision/path'
+import { maxServersPerPath, seenOnPath, serversOf } from '../rules/decision/path'
 import { Gatherer } from './gatherer'
 import type { Key } from './memory'
 import { NewcomerLimit } from './newcomers'
 import { pathKey } from './path-key'
+import { pausesOf } from './pauses'
 import { valueOf, type KnownServer } from './recall'
 import type { Session } from './session'
 import type { Surroundings } from './surroundings'
 import { pathTtlMs, serverTtlMs } from './ttl'
+import { isLasting } from './write-failure'
 
 /** New servers that one tenant, and new paths that one address, may bring into memory in an hour. */
 const newServersPerHour = 1000
@@ -26,71 +30,107 @@ export class Remember {
     this.around = around
   }
 
-  /** `significant`: whether the sighting changed more than counts and times (C1–C3). */
+  /**
+   * `significant`: whether the sighting changed more than counts and times (C1–C3). Resolves with the events that were
+   * written. The path is told even where the server's own record cannot be written: memory must not speak for a path
+   * whose servers it does not all know (S2).
+   */
   async sighting(
     session: Session,
     connector: Connector,
     sighting: Sighting,
     known: KnownServer,
     significant: boolean,
-  ): Promise<void> {
+  ): Promise<readonly ServerEvent[]> {
     // F5: with a doubtful clock no time is worth writing down.
     if (!this.around.clockIsTrusted()) {
       this.drop('sighting-dropped')
-      return
+      return []
     }
-    const key: Key<'server'> = { kind: 'server', tenant: sighting.tenant, server: sighting.server }
-    if (significant) {
-      if (!known.record && !this.newServers.admits(sighting.tenant, sighting.at)) {
-        this.drop('newcomer-dropped')
-        return
-      }
-      const { clock, schedule } = this.around.ruleset().settings
-      const pauses = known.tenant?.pauses ?? []
-      const written = await this.around.memory.update(
-        key,
-        (current) => advance(current, sighting, clock, pauses, schedule).record,
-        serverTtlMs(sighting.tenant),
-      )
-      if (written.state === 'failed') {
-        this.drop('sighting-dropped')
-        return
-      }
-    } else if (
-      !this.gatherer.noteEvidence(sighting.tenant, sighting.server, sighting.at, sighting.evidence)
-    ) {
-      this.drop('sighting-dropped')
-    }
-    const { deferAt, refuseAt } = this.around.ruleset().effectiveOf(connector)
-    const paths = [pathKey(connector, session, 'mail')]
-    if (deferAt === 'connect' || refuseAt === 'connect') paths.push(pathKey(connector, session, 'connect'))
-    await Promise.all(paths.map((path) => this.onPath(path, sighting.server, sighting.at)))
+    const [events] = await Promise.all([
+      this.onServer(sighting, known, significant),
+      this.onPaths(session, connector, sighting.server, sighting.at),
+    ])
+    return events
+  }
+
+  /** A server that was named by a message whose build cannot be judged: all that it changes is who is on the path. */
+  async bystander(session: Session, connector: Connector, server: string, at: number): Promise<void> {
+    if (this.around.clockIsTrusted()) await this.onPaths(session, connector, server, at)
   }
 
   message(tenant: string, server: string, at: number, action: Action): void {
+    if (!this.around.clockIsTrusted()) return
     if (!this.gatherer.countMessage(tenant, server, at, action)) this.drop('sighting-dropped')
   }
 
-  /** When this process saw a path's last evidence that is not written yet; 0 = none. */
-  pathEvidenceAt(key: Key<'path'>): number {
-    return this.gatherer.pathEvidenceAt(key)
+  /** The servers that this process saw on a path, and when, as far as memory has not been told yet. */
+  unwrittenOn(key: Key<'path'>): ReadonlyMap<string, number> {
+    return this.gatherer.seenOn(key)
   }
 
   async flush(): Promise<void> {
     const { pathMemoryDays } = this.around.ruleset().settings.enforcement
-    const lost = await this.gatherer.flush(this.around.memory, pathMemoryDays)
+    const lost = this.around.clockIsTrusted()
+      ? await this.gatherer.flush(this.around.memory, pathMemoryDays)
+      : this.gatherer.discard()
     for (let each = 0; each < lost; each += 1) this.drop('sighting-dropped')
+  }
+
+  private async onServer(
+    sighting: Sighting,
+    known: KnownServer,
+    significant: boolean,
+  ): Promise<readonly ServerEvent[]> {
+    const { tenant, server, at } = sighting
+    if (!significant) {
+      if (!this.gatherer.noteEvidence(tenant, server, at, sighting.evidence)) this.drop('sighting-dropped')
+      return []
+    }
+    if (known.isNew && !this.newServers.admits(tenant, at)) {
+      this.drop('newcomer-dropped')
+      return []
+    }
+    const { clock, schedule } = this.around.ruleset().settings
+    let events: readonly ServerEvent[] = []
+    const written = await this.around.memory.update(
+      { kind: 'server', tenant, server },
+      (current) => {
+        const advanced = advance(current, sighting, clock, pausesOf(known.tenant), schedule)
+        events = advanced.events
+        return advanced.record
+      },
+      serverTtlMs(tenant),
+    )
+    if (written.state === 'written') return events
+    this.drop('sighting-dropped')
+    return []
+  }
+
+  private async onPaths(session: Session, connector: Connector, server: string, at: number): Promise<void> {
+    const paths = [pathKey(connector, session, 'mail')]
+    // Whoever may speak for this address at connect must know all its servers: also those from before a change of
+    // configuration, and those that another connector claimed by their certificate (S2, S6).
+    const candidate = this.around.ruleset().atConnect(session)
+    if (candidate && canDecideAtConnect(candidate.connector)) {
+      paths.push(pathKey(candidate.connector, session, 'connect'))
+    }
+    await Promise.all(paths.map((path) => this.onPath(path, server, at)))
   }
 
   private async onPath(key: Key<'path'>, server: string, at: number): Promise<void> {
     const { memory } = this.around
     const { pathMemoryDays } = this.around.ruleset().settings.enforcement
-    const known = valueOf((await memory.recall([key])).values[0])
-    if (known && !seenOnPath(known, key, server, at, pathMemoryDays).significant) {
-      if (!this.gatherer.notePath(key, server, at)) this.drop('sighting-dropped')
-      return
+    const found = (await memory.recall([key])).values[0]
+    const known = valueOf(found)
+    if (known) {
+      const crowded = serversOf(known, at, pathMemoryDays).length >= maxServersPerPath
+      if (crowded || !seenOnPath(known, key, server, at, pathMemoryDays).significant) {
+        if (!this.gatherer.notePath(key, server, at)) this.drop('sighting-dropped')
+        return
+      }
     }
-    if (!known && !this.newPaths.admits(key.address, at)) {
+    if (found?.state === 'absent' && !this.newPaths.admits(key.address, at)) {
       this.drop('newcomer-dropped')
       return
     }
@@ -99,7 +139,9 @@ export class Remember {
       (current) => seenOnPath(current, key, server, at, pathMemoryDays).record,
       pathTtlMs(pathMemoryDays),
     )
-    if (written.state === 'failed') this.drop('sighting-dropped')
+    if (written.state !== 'failed') return
+    // The next flush tries again; till then this process knows.
+    if (isLasting(written.reason) || !this.gatherer.notePath(key, server, at)) this.drop('sighting-dropped')
   }
 
   private drop(kind: 'sighting-dropped' | 'newcomer-dropped'): void {

@@ -1,6 +1,11 @@
 import type { Settings } from '../config/settings'
 import { effectiveConnector, internetConnector, type EffectiveConnector } from '../config/effective'
-import { attribute, indexConnectors, type ConnectorIndex } from '../rules/attribution/attribute'
+import {
+  attribute,
+  indexConnectors,
+  type Attribution as Found,
+  type ConnectorIndex,
+} from '../rules/attribution/attribute'
 import { internetConnectorId, type Connector } from '../rules/attribution/connector'
 import type { Attributed, Attribution, Session } from './session'
 
@@ -29,8 +34,8 @@ export class Ruleset {
 
   /** Whose session is this? The attribution that counts, at MAIL (A1–A5, A7). */
   attribute(session: Session): Attribution {
-    if (session.skip) return { kind: 'skipped', why: session.skip }
     const found = attribute(session.facts, this.index)
+    if (session.skip && !isJudged(session.skip, found)) return { kind: 'skipped', why: session.skip }
     switch (found.kind) {
       case 'connector':
         return { kind: 'connector', connector: found.connector, by: found.by, matched: found.matched }
@@ -47,10 +52,11 @@ export class Ruleset {
     }
   }
 
-  /** The connector that the address alone points to, before anything else is known (A4, S6). */
+  /** The connector that the address alone points to, whatever else is known of the session by now (A4, S6). */
   atConnect(session: Session): Attributed | null {
-    if (session.skip) return null
-    const found = attribute(session.facts, this.index)
+    const { address } = session.facts
+    const found = attribute({ address, certificate: null, senderDomain: null }, this.index)
+    if (session.skip && !isJudged(session.skip, found)) return null
     return found.kind === 'connector' ? found : null
   }
 
@@ -65,4 +71,11 @@ export class Ruleset {
       .filter((connector) => connector.tenant === tenant)
       .flatMap((connector) => connector.senderDomains)
   }
+}
+
+/** A7, connector by connector: whose client authenticated is never ours to judge, whose may relay only where it says so. */
+function isJudged(skip: NonNullable<Session['skip']>, found: Found): boolean {
+  if (skip === 'authenticated') return false
+  if (found.kind === 'connector') return found.connector.judgeRelaying
+  return found.kind === 'ambiguous' && found.connectors.some((connector) => connector.judgeRelaying)
 }

@@ -6,6 +6,7 @@
  * policy constraints, any unknown critical extension), the path is refused. Revocation is not checked.
  */
 import type { Certificate } from './certificate'
+import type { TlsPurpose } from '../rules/attribution/connector'
 import type { TrustedCertificates } from './trust-store'
 
 export type Refusal =
@@ -50,10 +51,10 @@ export class PathFinder {
   }
 
   /** One valid path to a trusted certificate is enough; without one, the refusal of the shortest path that got there. */
-  verify(anchors: TrustedCertificates, now: number): PathVerdict {
+  verify(anchors: TrustedCertificates, now: number, purpose: TlsPurpose): PathVerdict {
     let refused: PathVerdict | null = null
     for (const path of this.#reaching(anchors)) {
-      const verdict = judge(path, now)
+      const verdict = judge(path, now, purpose)
       if (verdict.verified) return verdict
       refused ??= verdict
     }
@@ -112,13 +113,13 @@ export class PathFinder {
 }
 
 /** `path` ends with a trusted certificate; every signature in it that counts has been checked. */
-function judge(path: Path, now: number): PathVerdict {
-  const refusal = refusalOf(path, now)
+function judge(path: Path, now: number, purpose: TlsPurpose): PathVerdict {
+  const refusal = refusalOf(path, now, purpose)
   if (refusal !== null) return { verified: false, refusal }
   return { verified: true, until: Math.min(...path.map(({ notAfter }) => notAfter)) }
 }
 
-function refusalOf(path: Path, now: number): Refusal | null {
+function refusalOf(path: Path, now: number, purpose: TlsPurpose): Refusal | null {
   const [leaf, ...authorities] = path
   if (path.some(({ notAfter }) => now > notAfter)) return 'expired'
   if (path.some(({ notBefore }) => now < notBefore)) return 'not-yet-valid'
@@ -127,10 +128,12 @@ function refusalOf(path: Path, now: number): Refusal | null {
     return 'path-too-long'
   }
   if (path.some(({ notUnderstood }) => notUnderstood.length > 0)) return 'extension-not-understood'
-  if (leaf.keyUsage?.signing === false || !path.every(mayServeClients)) return 'wrong-purpose'
   if (!path.every(({ strongKey }) => strongKey)) return 'weak-key'
   // The last certificate is trusted as such; nothing rests on its signature.
   if (!path.slice(0, -1).every(({ strongSignature }) => strongSignature)) return 'weak-signature'
+  // Last, so that whoever gives way on the purpose gives way on nothing else.
+  if (leaf.keyUsage?.signing === false) return 'wrong-purpose'
+  if (purpose === 'client' && !path.every(mayServeClients)) return 'wrong-purpose'
   return null
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { forAnyPurpose } from '../rules/attribution/connector'
 import type { PresentedCertificate } from '../rules/attribution/session'
 import { readCertificate } from './certificate'
 import type { Certificate } from './certificate'
@@ -108,7 +109,7 @@ export class ClientCertificateVerifier {
     const known = this.#verdicts.get(key)
     if (known !== undefined && now >= known.checkedAt && now <= known.until) return known.certificate
     const verdict = verify(leaf, others, this.#trust, now)
-    this.#verdicts.set(key, verdict, { size: 1 + leaf.names.length + this.#trust.anchors.size })
+    this.#verdicts.set(key, verdict, { size: 1 + leaf.names.length + 2 * this.#trust.anchors.size })
     return verdict.certificate
   }
 }
@@ -135,8 +136,9 @@ export function describeClientCertificate(certificate: ClientCertificate): strin
   if (certificate.kind === 'none') return 'no client certificate'
   if (certificate.kind === 'unreadable') return `client certificate cannot be read: ${certificate.reason}`
   const { fingerprint, subject, names, trustedBy, refusals } = certificate
+  const repeated = new Set([...trustedBy].map(forAnyPurpose))
   const verdicts = [
-    ...[...trustedBy].map((anchor) => `${anchor}: verified`),
+    ...[...trustedBy].filter((anchor) => !repeated.has(anchor)).map((anchor) => `${anchor}: verified`),
     ...[...refusals].map(([anchor, refusal]) => `${anchor}: ${refusalTexts[refusal]}`),
   ]
   return printable(
@@ -162,11 +164,14 @@ function verify(leaf: Certificate, others: readonly Certificate[], trust: TrustS
       refusals.set(anchor, 'anchor-unavailable')
       continue
     }
-    const verdict = finder.verify(certificates, now)
-    if (verdict.verified) {
-      trustedBy.add(anchor)
-      until = Math.min(until, verdict.until)
-    } else refusals.set(anchor, verdict.refusal)
+    const asClient = finder.verify(certificates, now, 'client')
+    const asAny = asClient.verified ? asClient : finder.verify(certificates, now, 'any')
+    if (asClient.verified) trustedBy.add(anchor)
+    else refusals.set(anchor, asClient.refusal)
+    if (asAny.verified) {
+      trustedBy.add(forAnyPurpose(anchor))
+      until = Math.min(until, asAny.until)
+    }
   }
   const subject = printable(leaf.x509.subject.replaceAll('\n', ', '))
   const { names, fingerprint } = leaf

@@ -4,15 +4,18 @@ import type { Connection, Next } from './types'
 /** What a hook answers: go on, or a return value with its reply. */
 export type Answer = { readonly code: number; readonly reply: Dsn } | null
 
+export type HookFault = 'exception' | 'deadline'
+
 /**
  * Runs a hook so that nothing of ours can hurt the session or the worker: an exception or a rejection is told to
- * `onFault` and the mail goes on; `next` is called once, at the latest when the time is up (F1).
+ * `onFault` and the mail goes on; `next` is called once, at the latest when the time is up (F1). `isOpen` tells `run`
+ * whether its answer still counts: what comes too late must leave no trace of a decision that was never spoken.
  */
 export function runHook(
   next: Next,
   timeoutMs: number,
-  run: () => Answer | Promise<Answer>,
-  onFault: (kind: 'exception' | 'deadline', error: unknown) => void,
+  run: (isOpen: () => boolean) => Answer | Promise<Answer>,
+  onFault: (kind: HookFault, error: unknown) => void,
 ): void {
   let answered = false
   const answer = (said: Answer): void => {
@@ -22,18 +25,30 @@ export function runHook(
     if (said) next(said.code, said.reply)
     else next()
   }
+  // In a timer or a promise even an exception of the one who hears of faults would end the worker.
+  const tell = (kind: HookFault, error: unknown): void => {
+    try {
+      onFault(kind, error)
+    } catch {
+      return
+    }
+  }
   const fail = (error: unknown): void => {
-    onFault('exception', error)
+    tell('exception', error)
     answer(null)
   }
   const timer = setTimeout(() => {
     if (answered) return
-    onFault('deadline', new Error(`no answer within ${timeoutMs} ms`))
-    answer(null)
+    tell('deadline', new Error(`no answer within ${timeoutMs} ms`))
+    try {
+      answer(null)
+    } catch (error) {
+      tell('exception', error)
+    }
   }, timeoutMs)
   timer.unref()
   try {
-    const said = run()
+    const said = run(() => !answered)
     if (said instanceof Promise) said.then(answer, fail).catch(fail)
     else answer(said)
   } catch (error) {

@@ -1,14 +1,17 @@
 import { stop } from 'haraka-constants'
 import { parseAddress } from '../config/address'
 import type { Outcome } from '../enforcement/outcome'
-import type { Attribution, Session } from '../enforcement/session'
+import type { Attributed, Attribution, Session } from '../enforcement/session'
 import { addReportingField, fieldsOfPeer, stripReportingFields } from './header'
 import { runHook, stillThere, type Answer } from './hook'
 import { speak } from './reply'
 import { addResults, logDecision, notesName, notesOf } from './results'
 import type { Runtime } from './runtime'
 import { sessionOf } from './session'
-import type { Connection, DenyParameters, MailParameters, Next, Plugin, Transaction } from './types'
+import type { Connection, DenyParameters, MailFrom, MailParameters, Next, Plugin, Transaction } from './types'
+
+/** Haraka lets nobody send mail on these ports who did not authenticate, or may not relay for another reason. */
+const submissionPorts: readonly (number | undefined)[] = [465, 587]
 
 /** What `mail` found out and `data_post` needs; kept with the transaction. */
 interface AtMail {
@@ -21,6 +24,7 @@ export class Hooks {
   private readonly plugin: Plugin
   private readonly runtime: Runtime
   private readonly mails = new WeakMap<Transaction, AtMail>()
+  private readonly candidates = new WeakSet<Connection>()
 
   constructor(plugin: Plugin, runtime: Runtime) {
     this.plugin = plugin
@@ -29,18 +33,21 @@ export class Hooks {
 
   /** A4: address candidates, provisional; S6: a connector known by address alone may be turned away here. */
   connect(next: Next, connection: Connection): void {
-    this.run(next, 'connect', connection, async () => {
+    this.run(next, 'connect', connection, async (isOpen) => {
       const address = parseAddress(connection.remote.ip)
       const ruleset = this.runtime.ruleset()
       if (!address || ruleset.isOff()) return null
-      const session = sessionOf(connection, address, null, null, {})
-      const candidate = ruleset.atConnect(session)
+      // On port 465 TLS is already there, and a certificate goes before an address (A3).
+      const session = sessionOf(connection, address, this.runtime.certificateOf(connection), null, {})
+      // A7: who must authenticate first cannot be told from who did.
+      const tooEarly = !connection.relaying && submissionPorts.includes(connection.local.port)
+      const candidate = tooEarly ? null : ruleset.atConnect(session)
+      this.noteCandidate(connection, candidate)
       if (!candidate) return null
-      connection.results.add(this.plugin, { msg: `candidate ${candidate.connector.id}` })
       const { deferAt, refuseAt } = ruleset.effectiveOf(candidate.connector)
       if (deferAt !== 'connect' && refuseAt !== 'connect') return null
       const outcome = await this.runtime.enforcement.beforeData(session, candidate, 'connect')
-      if (!outcome.reply) return null
+      if (!isOpen() || !outcome.reply) return null
       const notes = notesOf({ kind: 'connector', ...candidate }, outcome)
       addResults(this.plugin, connection.results, notes)
       logDecision(this.plugin, connection, notes, outcome, 'connect')
@@ -59,20 +66,14 @@ export class Hooks {
   /** The attribution that counts (A4), and what memory says of the path (S2). */
   mail(next: Next, connection: Connection, parameters: MailParameters): void {
     const { transaction } = connection
-    this.run(next, 'mail', connection, async () => {
-      const address = parseAddress(connection.remote.ip)
-      const ruleset = this.runtime.ruleset()
-      if (!transaction || !address || ruleset.isOff()) return null
+    this.run(next, 'mail', connection, async (isOpen) => {
+      if (!transaction) return null
       const [sender, extensions] = parameters
-      const certificate = this.runtime.certificateOf(connection)
-      const session = sessionOf(connection, address, certificate, sender, extensions ?? {})
-      const attribution = ruleset.attribute(session)
-      this.noteAttribution(connection, attribution)
-      if (attribution.kind !== 'connector' || ruleset.effectiveOf(attribution.connector).mode === 'off')
-        return null
-      this.mails.set(transaction, { session, attribution })
+      const known = this.attribute(connection, transaction, sender, extensions ?? {})
+      if (!known || !this.isJudged(known.attribution)) return null
+      const { session, attribution } = known
       const outcome = await this.runtime.enforcement.beforeData(session, attribution, 'mail')
-      if (!stillThere(connection, transaction) || !outcome.reply) return null
+      if (!isOpen() || !stillThere(connection, transaction) || !outcome.reply) return null
       this.tell(connection, transaction, attribution, outcome, 'mail')
       return speak(outcome.reply, 'mail')
     })
@@ -81,18 +82,20 @@ export class Hooks {
   /** The message's own evidence decides (S4); the reporting field is cleaned and written (R1). */
   dataPost(next: Next, connection: Connection): void {
     const { transaction } = connection
-    this.run(next, 'data_post', connection, async () => {
+    this.run(next, 'data_post', connection, async (isOpen) => {
       if (!transaction) return null
       const forged = stripReportingFields(transaction)
       if (forged > 0) transaction.results.add(this.plugin, { msg: 'removed a reporting field from outside' })
-      const known = this.mails.get(transaction)
-      if (known?.attribution.kind !== 'connector' || this.runtime.ruleset().isOff()) return null
+      // Where another plugin answered OK at MAIL before ours was asked, nothing is known yet.
+      const known =
+        this.mails.get(transaction) ?? this.attribute(connection, transaction, transaction.mail_from, {})
+      if (!known || !this.isJudged(known.attribution)) return null
       const { session, attribution } = known
       const outcome = await this.runtime.enforcement.atData(session, attribution, {
         fields: fieldsOfPeer(transaction),
         messageId: transaction.header.get('Message-ID').trim() || null,
       })
-      if (!stillThere(connection, transaction)) return null
+      if (!isOpen() || !stillThere(connection, transaction)) return null
       this.tell(connection, transaction, attribution, outcome, 'data')
       if (outcome.header !== null) addReportingField(transaction, outcome.header)
       return speak(outcome.reply, 'data')
@@ -106,6 +109,36 @@ export class Hooks {
   deny(next: Next, _connection: Connection, parameters: DenyParameters): void {
     if (parameters[2] === this.plugin.name) next(stop)
     else next()
+  }
+
+  /** `null`: nothing is to be done for anybody (F6), or the address is none. */
+  private attribute(
+    connection: Connection,
+    transaction: Transaction,
+    sender: MailFrom | null,
+    extensions: NonNullable<MailParameters[1]>,
+  ): AtMail | null {
+    const address = parseAddress(connection.remote.ip)
+    const ruleset = this.runtime.ruleset()
+    if (!address || ruleset.isOff()) return null
+    const certificate = this.runtime.certificateOf(connection)
+    const session = sessionOf(connection, address, certificate, sender, extensions)
+    const known = { session, attribution: ruleset.attribute(session) }
+    this.mails.set(transaction, known)
+    this.noteAttribution(connection, known.attribution)
+    return known
+  }
+
+  private isJudged(attribution: Attribution): attribution is Extract<Attribution, { kind: 'connector' }> {
+    if (attribution.kind !== 'connector') return false
+    return this.runtime.ruleset().effectiveOf(attribution.connector).mode !== 'off'
+  }
+
+  /** XCLIENT runs `connect` again for another peer: what was noted of the one before is replaced. */
+  private noteCandidate(connection: Connection, candidate: Attributed | null): void {
+    if (!candidate && !this.candidates.has(connection)) return
+    this.candidates.add(connection)
+    connection.results.add(this.plugin, { candidate: candidate?.connector.id ?? 'none' })
   }
 
   private noteAttribution(connection: Connection, attribution: Attribution): void {
@@ -140,7 +173,12 @@ export class Hooks {
     logDecision(this.plugin, connection, notes, outcome, at)
   }
 
-  private run(next: Next, hook: string, connection: Connection, work: () => Answer | Promise<Answer>): void {
+  private run(
+    next: Next,
+    hook: string,
+    connection: Connection,
+    work: (isOpen: () => boolean) => Answer | Promise<Answer>,
+  ): void {
     const begun = performance.now()
     const answered: Next = (code, message) => {
       if (hook === 'connect' || hook === 'mail' || hook === 'data_post') {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings } from '../config/settings'
 import type { Memory } from '../enforcement/memory'
@@ -30,11 +32,17 @@ export class MemoryStack implements Memory {
     this.observer = observer
   }
 
-  /** Takes what the settings say; with `mode = off` no store is needed and none is opened (F6). */
-  use(settings: Settings): void {
+  /**
+   * Takes what the settings say; with `mode = off` no store is needed and none is opened (F6). The master of a cluster never
+   * drops its privileges: files that it makes would be closed to the workers, so it waits for theirs.
+   */
+  use(settings: Settings, mayCreate: boolean): void {
     const { store, redis } = settings
+    const absent = store.backend === 'lmdb' && !mayCreate && !existsSync(join(store.path, 'data.mdb'))
     const identity =
-      settings.mode === 'off' ? '' : JSON.stringify([store, store.backend === 'redis' ? redis : null])
+      settings.mode === 'off' || absent
+        ? ''
+        : JSON.stringify([store, store.backend === 'redis' ? redis : null])
     this.needed = identity !== ''
     if (this.stack?.identity === identity || (!this.stack && identity === '')) return
     this.close()

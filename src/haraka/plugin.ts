@@ -1,4 +1,5 @@
 import { Metrics } from '../metrics/metrics'
+import { stripReportingFields } from './header'
 import { Hooks } from './hooks'
 import { Runtime, type Role } from './runtime'
 import type { Connection, DenyParameters, MailParameters, Next, Plugin } from './types'
@@ -8,6 +9,8 @@ let running: { readonly plugin: Plugin; readonly hooks: Hooks; readonly runtime:
 
 /** Haraka calls this in the master and in every worker. Never throws: a bad configuration leaves the plugin off (F4). */
 export function register(this: Plugin): void {
+  // Before content scanners: what is refused anyway need not be scanned; and before anything is signed.
+  this.register_hook('data_post', 'data_post', -50)
   try {
     const runtime = new Runtime(this, new Metrics(this))
     running = { plugin: this, hooks: new Hooks(this, runtime), runtime }
@@ -20,8 +23,6 @@ export function register(this: Plugin): void {
   this.register_hook('connect', 'connect')
   this.register_hook('capabilities', 'capabilities')
   this.register_hook('mail', 'mail')
-  // Before content scanners: what is refused anyway need not be scanned; and before anything is signed.
-  this.register_hook('data_post', 'data_post', -50)
   this.register_hook('deny', 'own_deny', -100)
 }
 
@@ -65,8 +66,13 @@ export function mail(next: Next, connection: Connection, parameters: MailParamet
 }
 
 export function dataPost(next: Next, connection: Connection): void {
-  if (running) running.hooks.dataPost(next, connection)
-  else next()
+  if (running) {
+    running.hooks.dataPost(next, connection)
+    return
+  }
+  // R1 on every message: a plugin that could not start must not let forged fields pass for its own.
+  if (connection.transaction) stripReportingFields(connection.transaction)
+  next()
 }
 
 export function ownDeny(next: Next, connection: Connection, parameters: DenyParameters): void {

@@ -42,6 +42,8 @@ export class Runtime {
   private verifier: ClientCertificateVerifier
   private readonly timers: NodeJS.Timeout[] = []
   private role: Role | null = null
+  /** What was said of each session's certificate: once is enough. */
+  private readonly described = new WeakMap<Connection, string>()
 
   constructor(plugin: Plugin, metrics: Metrics) {
     const { observer } = metrics
@@ -99,8 +101,14 @@ export class Runtime {
     if (!connection.tls.enabled) return null
     const checked = this.verifier.check(connection.client, Date.now())
     if (checked.kind === 'none') return null
-    connection.loginfo(this.plugin, describeClientCertificate(checked))
+    this.describeOnce(connection, describeClientCertificate(checked))
     return checked.kind === 'presented' ? checked : null
+  }
+
+  private describeOnce(connection: Connection, description: string): void {
+    if (this.described.get(connection) === description) return
+    this.described.set(connection, description)
+    connection.loginfo(this.plugin, description)
   }
 
   /** Resolves when sessions may come: memory is open, or has been given a moment to open. Never rejects. */
@@ -118,7 +126,12 @@ export class Runtime {
     this.apply(this.live.current())
     if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush())
     if (role !== 'worker') this.every(pruneEveryMs, () => this.memory.prune())
-    if (role === 'master') return
+    if (role === 'master') {
+      this.every(flushEveryMs, () => {
+        this.memory.use(this.rules.settings, false)
+      })
+      return
+    }
     await this.memory.opened(openPatienceMs)
     this.clock.start()
   }
@@ -130,14 +143,21 @@ export class Runtime {
     this.catalogue.close()
     this.clock.stop()
     this.metrics.stop()
-    void this.enforcement.flush().finally(() => this.memory.close())
+    this.enforcement
+      .flush()
+      .catch((error: unknown) => {
+        this.backgroundFault(error)
+      })
+      .finally(() => {
+        this.memory.close()
+      })
   }
 
   private apply(settings: Settings): void {
     this.rules = new Ruleset(settings)
     this.verifier = this.verifierFor(settings)
     if (!this.role) return
-    this.memory.use(settings)
+    this.memory.use(settings, this.role !== 'master')
     this.metrics.listen(settings.metrics.listen)
   }
 
@@ -175,14 +195,18 @@ export class Runtime {
     this.plugin.logcrit(`configuration refused: ${kept}`)
   }
 
-  private every(periodMs: number, work: () => Promise<unknown>): void {
+  private backgroundFault(error: unknown): void {
+    this.observer.count('faults', { kind: 'exception' })
+    this.plugin.logerror(`fault in the background: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
+  private every(periodMs: number, work: () => unknown): void {
     const timer = setInterval(() => {
-      work().catch((error: unknown) => {
-        this.observer.count('faults', { kind: 'exception' })
-        this.plugin.logerror(
-          `fault in the background: ${error instanceof Error ? error.message : String(error)}`,
-        )
-      })
+      Promise.resolve()
+        .then(work)
+        .catch((error: unknown) => {
+          this.backgroundFault(error)
+        })
     }, periodMs)
     timer.unref()
     this.timers.push(timer)

@@ -41,6 +41,7 @@ export interface Connection {
 
 export interface Transaction {
   readonly uuid: string
+  readonly mail_from: MailFrom | null
   readonly notes: Record<string, unknown>
   readonly results: Results
   readonly header: {

@@ -61,8 +61,10 @@ tenant = 007
 type = onpremises
 tls_certificate_name = *.Contoso.COM
 tls_ca_file = ca.pem
+tls_purpose = any
 addresses = 192.0.2.0/28, 2001:db8::/32
 sender_domains = Contoso.com., *.contoso.com
+judge_relaying = yes
 mode = enforce
 defer_at = data
 refuse_at = mail
@@ -78,11 +80,13 @@ comment = moves in spring; perhaps # not`,
         type: 'onpremises',
         tlsCertificateName: '*.contoso.com',
         trust: { file: '/etc/haraka/config/ca.pem' },
+        tlsPurpose: 'any',
         addresses: [
           { family: 4, value: 0xc0000200n, prefix: 28 },
           { family: 6, value: 0x20010db8n << 96n, prefix: 32 },
         ],
         senderDomains: ['contoso.com', '*.contoso.com'],
+        judgeRelaying: true,
         mode: 'enforce',
         deferAt: 'data',
         refuseAt: 'mail',
@@ -467,7 +471,7 @@ describe('Settings from bad files', () => {
     ],
     [
       `[a]\n${known}\nadresses = 192.0.2.2`,
-      "connectors.ini:3: [a] adresses: the key is not known here (did you mean 'addresses'?); allowed: tenant, type, tls_certificate_name, tls_ca_file, addresses, sender_domains, mode, defer_at, refuse_at, contacts, language, esu, comment",
+      "connectors.ini:3: [a] adresses: the key is not known here (did you mean 'addresses'?); allowed: tenant, type, tls_certificate_name, tls_ca_file, tls_purpose, addresses, sender_domains, judge_relaying, mode, defer_at, refuse_at, contacts, language, esu, comment",
     ],
     [
       `[a]\n${known}\ncontacts = it`,
@@ -534,6 +538,11 @@ describe('Warnings', () => {
       'a file that is not there yet',
       { main: '[web]\ntoken_file = t', connectors: `[a]\n${known}` },
       "main.ini:2: [web] token_file: 't': there is no file /etc/haraka/config/t",
+    ],
+    [
+      'a purpose without a name',
+      { connectors: `[a]\n${known}\ntls_purpose = any` },
+      "connectors.ini:3: [a] tls_purpose: 'any': has no effect without tls_certificate_name",
     ],
     [
       'a certificate authority without a name',

@@ -120,7 +120,9 @@ const connectors = fc
             // A name or range of two connectors would be a tie, which is refused.
             tls_certificate_name: pattern.map((name) => name.replace(/^(\*\.)?/, `$1c${index}.`)),
             tls_ca_file: fc.constant('ca.pem'),
+            tls_purpose: fc.constantFrom('client', 'any'),
             sender_domains: listOf(pattern),
+            judge_relaying: yesNo,
             mode,
             defer_at: fc.constantFrom('mail', 'data'),
             contacts: listOf(mail),

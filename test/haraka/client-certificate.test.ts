@@ -68,6 +68,9 @@ const expectations: Record<ClientKind, [verdict: string, names: readonly string[
   'weak-key-intermediate': ['weak-key', mail, 'a weak key in between is as bad'],
 }
 
+/** Refused for their extended key usage, which `tls_purpose = any` does not look at. */
+const wrongPurposeOnly: readonly ClientKind[] = ['server-only', 'server-only-intermediate']
+
 describe('Client certificates', () => {
   let folder = ''
   let made: TestCertificates
@@ -124,6 +127,8 @@ describe('Client certificates', () => {
           const result = new ClientCertificateVerifier(trust).check(client, Date.now())
           assert.equal(verdictOf(result, trustAnchorId(anchors[0])), verdict)
           assert.equal(verdictOf(result, 'system'), verdict)
+          const forAny = verdict === 'verified' || wrongPurposeOnly.includes(kind)
+          assert.equal(result.kind === 'presented' && result.trustedBy.has('system any-purpose'), forAny)
           assert.deepEqual(result.kind === 'presented' && result.names, names)
         })
       }
@@ -202,13 +207,13 @@ describe('Client certificates', () => {
     const { leaf } = pathOf('good')
     const trusted = TrustStore.load([fileOf('ca')]).anchors.get(trustAnchorId(fileOf('ca')))!
     const now = Date.now()
-    assert.equal(new PathFinder(leaf, []).verify(trusted, now).verified, true)
+    assert.equal(new PathFinder(leaf, []).verify(trusted, now, 'client').verified, true)
     fc.assert(
       fc.property(fc.nat(leaf.x509.raw.length - 1), fc.nat(7), (at, bit) => {
         const raw = Buffer.from(leaf.x509.raw)
         raw[at] = (raw[at] ?? 0) ^ (1 << bit)
         const changed = readCertificate(raw)
-        assert.ok(changed === null || !new PathFinder(changed, []).verify(trusted, now).verified)
+        assert.ok(changed === null || !new PathFinder(changed, []).verify(trusted, now, 'client').verified)
       }),
       { numRuns: 500 },
     )
@@ -255,7 +260,10 @@ describe('Client certificates', () => {
     }))
     const trusted = TrustStore.load([fileOf('ca')]).anchors.get(trustAnchorId(fileOf('ca')))!
     const finder = new PathFinder(leaf, others)
-    assert.deepEqual(finder.verify(trusted, Date.now()), { verified: false, refusal: 'too-complex' })
+    assert.deepEqual(finder.verify(trusted, Date.now(), 'client'), {
+      verified: false,
+      refusal: 'too-complex',
+    })
     // Each impostor is looked at once for its name, and the first forty once more for their key.
     assert.equal(checked.length, 140)
   })

@@ -20,7 +20,7 @@ function whose(connectors: Record<string, ConnectorSketch>, session: Session): A
   const index = indexConnectors(Object.entries(connectors).map(([id, sketch]) => connector(id, sketch)))
   const address = parseAddress(session.from ?? '203.0.113.9')
   assert.ok(address)
-  const trustedBy = new Set((session.trustedBy ?? ['system']).map(trustAnchorId))
+  const trustedBy = new Set((session.trustedBy ?? ['system']).map((trust) => trustAnchorId(trust)))
   const certificate = session.names === undefined ? null : { names: session.names, trustedBy }
   const { sender = 'contoso.com' } = session
   return attribute({ address, certificate, senderDomain: sender }, index)

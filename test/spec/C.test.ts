@@ -134,10 +134,10 @@ describe('C1 Detection: three outdated sightings over 24 hours, none compliant b
     ['a server never seen before', [], sighting(t0, 'compliant'), true],
     ['the same again', [sighting(t0, 'compliant')], sighting(t0 + 1, 'compliant'), false],
     [
-      'another build',
+      'another build with the same verdict',
       [sighting(t0, 'compliant', '15.2.1.1')],
       sighting(t0 + 1, 'compliant', '15.2.1.2'),
-      true,
+      false,
     ],
     ['another verdict', [sighting(t0, 'compliant')], sighting(t0 + 1, 'undetermined'), true],
     ['a first suspicion', [sighting(t0, 'undetermined')], sighting(t0 + 1), true],

@@ -1,5 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { invocationOf } from '../../src/cli/invocation'
+import { createProgram } from '../../src/cli/program'
+import { renderCommandReference } from '../../src/cli/reference'
 import { renderReference } from '../../src/config/reference'
 import { renderSampleConnectors, renderSampleIni } from '../../src/config/sample'
 
@@ -8,6 +11,7 @@ export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['config/exchange-enforcement.ini', renderSampleIni],
   ['config/exchange-enforcement.connectors.ini', renderSampleConnectors],
   ['docs/configuration.md', renderReference],
+  ['docs/cli.md', () => renderCommandReference(createProgram(invocationOf(process)))],
 ])
 
 export const projectDir = resolve(__dirname, '..', '..', '..')

@@ -24,7 +24,7 @@ export class CertificateIndex {
     if (connector.tlsCertificateName === null) return
     const name = normaliseDomain(connector.tlsCertificateName)
     if (!isCertificateName(name)) return
-    const entry = { connector, trustedAs: trustAnchorId(connector.trust) }
+    const entry = { connector, trustedAs: trustAnchorId(connector.trust, connector.tlsPurpose) }
     append(this.#byName, name, entry)
     const parent = wildcardParent(name) === null ? parentDomain(name) : null
     if (parent !== null) append(this.#byParent, parent, entry)

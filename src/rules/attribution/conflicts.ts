@@ -44,6 +44,7 @@ function certificateConflicts(connectors: readonly Connector[]): Conflict[] {
   return conflicts
 }
 
+/** Whatever their `tlsPurpose`: a certificate for clients passes under either. */
 function sameTrust(one: Connector, other: Connector): boolean {
   return trustAnchorId(one.trust) === trustAnchorId(other.trust)
 }

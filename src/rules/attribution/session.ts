@@ -12,6 +12,6 @@ export interface SessionFacts {
 export interface PresentedCertificate {
   /** DNS names of the SAN, or the CN where there is no SAN at all (A1); lower case. */
   readonly names: readonly string[]
-  /** `trustAnchorId`s under which the chain, the dates and the clientAuth purpose verified. */
+  /** `trustAnchorId`s under which the chain and the dates verified, and the clientAuth purpose where it is asked for. */
   readonly trustedBy: ReadonlySet<string>
 }

@@ -75,9 +75,8 @@ export function advance(
   const entered = noteStages(seen, sighting.at, pauses, schedule)
   const events = [...passed.events, ...moved.events, ...entered.events]
   const record = { ...entered.record, events: [...start.events, ...events].slice(-maxEvents) }
-  const judgedOtherwise =
-    start.lastEvidence?.build !== sighting.evidence.build ||
-    start.lastEvidence.verdict.status !== sighting.evidence.verdict.status
+  // Not another build alone: the ids of mapi and SMTP hops differ from message to message (E3).
+  const judgedOtherwise = start.lastEvidence?.verdict.status !== sighting.evidence.verdict.status
   return { record, events, significant: !before || moved.significant || events.length > 0 || judgedOtherwise }
 }
 

@@ -59,7 +59,7 @@ function percentEncode(character: string): string {
 }
 
 // Any case, and blanks or a fold before the colon, which Haraka's own removal misses.
-const ourField = /^x-exchange-enforcement[ \t\r\n]*:/i
+const ourField = /^x-exchange-enforcement\s*:/i
 
 /** Whether a raw header field bears our name, however it is written (R1). */
 export function isReportingField(field: string): boolean {

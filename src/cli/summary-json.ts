@@ -1,0 +1,44 @@
+import type { Exemption, Pause } from '../rules/clock/record'
+import type { Stage } from '../rules/clock/schedule'
+import type { ServerSummary } from '../report/summary'
+import { verdictJson } from './inspection'
+import { iso, isoOrNull } from './instant'
+
+/** One element of `servers --json`. */
+export function summaryJson(summary: ServerSummary): object {
+  const { verdict, clock, suspected, pause, exemption } = summary
+  return {
+    tenant: summary.tenant,
+    server: summary.server,
+    status: summary.status,
+    connector: summary.connector,
+    build: summary.build,
+    verdict: verdict && { ...verdictJson(verdict), because: verdict.because },
+    first_seen_at: iso(summary.firstSeenAt),
+    last_seen_at: iso(summary.lastSeenAt),
+    suspected: suspected && { since: iso(suspected.since), sightings: suspected.sightings },
+    started_at: isoOrNull(clock?.startedAt ?? null),
+    detected_at: isoOrNull(clock?.detectedAt ?? null),
+    elapsed_ms: clock?.elapsedMs ?? null,
+    stage: clock && stageJson(clock.stage),
+    next_stage: clock?.next ? { ...stageJson(clock.next.stage), at: iso(clock.next.at) } : null,
+    defer_from: isoOrNull(clock?.deferFrom ?? null),
+    refuse_from: isoOrNull(clock?.refuseFrom ?? null),
+    recovered_at: isoOrNull(summary.recoveredAt),
+    pause: pause && pauseJson(pause),
+    exemption: exemption && exemptionJson(exemption),
+    messages: summary.messages,
+  }
+}
+
+function stageJson({ stage, deferMinutes, refuseMinutes }: Stage): object {
+  return { stage, defer_minutes: deferMinutes, refuse_minutes: refuseMinutes }
+}
+
+export function pauseJson({ id, from, until, days, reason, createdAt }: Pause): object {
+  return { id, from: iso(from), until: iso(until), days, reason, created_at: iso(createdAt) }
+}
+
+export function exemptionJson({ id, target, until, reason, createdAt }: Exemption): object {
+  return { id, target, until: iso(until), reason, created_at: iso(createdAt) }
+}

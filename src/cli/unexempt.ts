@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { detail } from './details'
+import { addTargetOptions, targetOf, targetText, type TargetOptions } from './exemption-target'
+import type { Invocation } from './invocation'
+import { order, orderNote, valueOf } from './orders'
+import { readReason } from './reason'
+import { exemptionJson } from './summary-json'
+
+interface Options extends TargetOptions {
+  readonly reason: string
+  readonly json?: boolean
+}
+
+export function addUnexempt(program: Command, invocation: Invocation): void {
+  const command = addTargetOptions(
+    program.command('unexempt').description('end an exemption').argument('<tenant>', 'the tenant'),
+  )
+    .requiredOption('--reason <text>', 'kept in the history of the servers', readReason)
+    .option('--json', 'print JSON')
+    .action(async (tenant: string, options: Options, self: Command) => {
+      const target = targetOf(options)
+      await order(tenant, options.json === true, self, invocation, async ({ administer }) => {
+        const ended = valueOf(await administer.unexempt(tenant, target, invocation.now(), options.reason))
+        return {
+          text: `${targetText(tenant, target)} is not exempt any more`,
+          json: { tenant, ended: ended.map(exemptionJson) },
+        }
+      })
+    })
+  detail(command, {
+    notes: [
+      'It ends the exemption of exactly what is named: of the tenant as a whole, or of one connector or server.',
+      orderNote,
+    ],
+    examples: [["unexempt contoso --server ex02.contoso.local --reason 'replaced'", 'One server']],
+  })
+}

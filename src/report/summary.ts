@@ -1,0 +1,165 @@
+import type { Connector } from '../rules/attribution/connector'
+import { elapsedAt, instantOf } from '../rules/clock/elapsed'
+import { exemptionFor } from '../rules/clock/exemption'
+import { pauseAt } from '../rules/clock/pause'
+import type {
+  DayCounts,
+  Exemption,
+  LastEvidence,
+  Pause,
+  ServerRecord,
+  TenantRecord,
+} from '../rules/clock/record'
+import { nextStage, stageAt, type Schedule, type Stage } from '../rules/clock/schedule'
+import type { Transport } from '../rules/evidence/evidence'
+import { dayMs, type Day } from '../rules/time'
+import { parseBuild } from '../rules/verdict/build'
+import type { Catalogue } from '../rules/verdict/catalogue'
+import { judge } from '../rules/verdict/judge'
+import type { Policy } from '../rules/verdict/policy'
+import type { Verdict } from '../rules/verdict/verdict'
+
+export const serverStatuses = ['compliant', 'outdated', 'recovered', 'paused', 'exempt'] as const
+/** R3. `paused` and `exempt` are said of outdated servers only; `recovered` as long as a relapse would go on (C3). */
+export type ServerStatus = (typeof serverStatuses)[number]
+
+/** What records are read by. */
+export interface ReportRules {
+  readonly schedule: Schedule
+  readonly relapseDays: number
+  readonly policy: Policy
+  readonly catalogue: Catalogue
+  readonly connectors: readonly Connector[]
+}
+
+/** One server at one instant, as a report shows it (R3). Times are epoch ms. */
+export interface ServerSummary {
+  readonly tenant: string
+  readonly server: string
+  readonly status: ServerStatus
+  /** Of the last sighting. */
+  readonly connector: string | null
+  readonly build: string | null
+  /** The last build seen, judged as of now; `null` where none was seen. */
+  readonly verdict: Verdict | null
+  readonly firstSeenAt: number
+  readonly lastSeenAt: number
+  /** Outdated sightings that do not suffice for a detection yet (C1). */
+  readonly suspected: { readonly since: number; readonly sightings: number } | null
+  /** Everything about a running clock; `null` where none runs. */
+  readonly clock: ClockSummary | null
+  readonly recoveredAt: number | null
+  /** Pause and exemption in force. */
+  readonly pause: Pause | null
+  readonly exemption: Exemption | null
+  /** Of the days that are kept. */
+  readonly messages: DayCounts
+}
+
+export interface ClockSummary {
+  readonly startedAt: number
+  readonly detectedAt: number
+  readonly elapsedMs: number
+  readonly stage: Stage
+  readonly next: { readonly stage: Stage; readonly at: number } | null
+  /** When the schedule first defers and first refuses; in the past where it does already; `null`: never. */
+  readonly deferFrom: number | null
+  readonly refuseFrom: number | null
+}
+
+export function summarise(
+  record: ServerRecord,
+  { pauses, exemptions }: TenantRecord,
+  rules: ReportRules,
+  at: number,
+): ServerSummary {
+  const { clock, recovery, lastEvidence } = record
+  const connector = lastEvidence?.connector ?? null
+  const pause = pauseAt(pauses, at)
+  const exemption = exemptionFor(exemptions, connector ?? '', record.server, at)
+  return {
+    tenant: record.tenant,
+    server: record.server,
+    status: statusOf(record, pause, exemption, rules, at),
+    connector,
+    build: lastEvidence?.build ?? null,
+    verdict: lastEvidence && judgeSeen(lastEvidence, dayOf(at), rules),
+    firstSeenAt: record.firstSeenAt,
+    lastSeenAt: record.lastSeenAt,
+    suspected: clock.state === 'suspected' ? { since: clock.firstAt, sightings: clock.sightings } : null,
+    clock: summariseClock(record, pauses, rules.schedule, at),
+    recoveredAt: recovery?.at ?? null,
+    pause,
+    exemption,
+    messages: sum(Object.values(record.days)),
+  }
+}
+
+/** What a record's last evidence means on a day; `null` where it names no build. */
+export function judgeSeen(
+  { build, transport, connector }: LastEvidence,
+  day: Day,
+  { policy, catalogue, connectors }: ReportRules,
+): Verdict | null {
+  const parsed = build === null ? null : parseBuild(build)
+  if (parsed === null) return null
+  const esu = connectors.find(({ id }) => id === connector)?.esu ?? false
+  return judge({ build: parsed, transport: transportOf(transport), day, esu }, policy, catalogue)
+}
+
+function transportOf(text: string): Transport {
+  const known: readonly Transport[] = ['smtp', 'mapi', 'http', 'internet-mail']
+  return known.find((transport) => transport === text) ?? 'smtp'
+}
+
+function statusOf(
+  { clock, recovery }: ServerRecord,
+  pause: Pause | null,
+  exemption: Exemption | null,
+  { relapseDays }: ReportRules,
+  at: number,
+): ServerStatus {
+  if (clock.state === 'clear') {
+    return recovery && at - recovery.at <= relapseDays * dayMs ? 'recovered' : 'compliant'
+  }
+  if (pause) return 'paused'
+  return exemption ? 'exempt' : 'outdated'
+}
+
+function summariseClock(
+  { clock }: ServerRecord,
+  pauses: readonly Pause[],
+  schedule: Schedule,
+  at: number,
+): ClockSummary | null {
+  if (clock.state !== 'running') return null
+  const reachedAt = (stage: Stage | null | undefined): number | null =>
+    stage ? instantOf(clock, pauses, stage.fromDay * dayMs) : null
+  const elapsedMs = elapsedAt(clock, pauses, at)
+  const next = nextStage(schedule, elapsedMs)
+  const nextAt = reachedAt(next)
+  return {
+    startedAt: clock.startedAt,
+    detectedAt: clock.detectedAt,
+    elapsedMs,
+    stage: stageAt(schedule, elapsedMs),
+    next: next && nextAt !== null ? { stage: next, at: nextAt } : null,
+    deferFrom: reachedAt(schedule.find(({ deferMinutes }) => deferMinutes > 0)),
+    refuseFrom: reachedAt(schedule.find(({ refuseMinutes }) => refuseMinutes > 0)),
+  }
+}
+
+function sum(days: readonly DayCounts[]): DayCounts {
+  return days.reduce(
+    (total, day) => ({
+      accepted: total.accepted + day.accepted,
+      deferred: total.deferred + day.deferred,
+      refused: total.refused + day.refused,
+    }),
+    { accepted: 0, deferred: 0, refused: 0 },
+  )
+}
+
+function dayOf(at: number): Day {
+  return new Date(at).toISOString().slice(0, 10)
+}

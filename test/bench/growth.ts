@@ -1,0 +1,249 @@
+import { rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { LmdbStore } from '../../src/store/lmdb'
+import { RedisStore } from '../../src/store/redis'
+import type { Store } from '../../src/store/store'
+import { settingsOf } from '../config/support'
+import { startRedis, withClient } from '../support/redis'
+import type { RedisServer } from '../support/redis'
+import { spreadOf } from './figure'
+import type { Figure, Limit } from './figure'
+import { InProcess, messageOf } from './in-process'
+import { limits } from './limits'
+import { compliantBuild } from './mail'
+import type { KnownSender } from './mail'
+import { knownPath, knownServer } from './memory-of'
+import type { BenchOptions } from './options'
+import { benchFolder } from './variants'
+
+const group = 'Growth'
+const serversPerTenant = 100
+const connectorId = 'growth'
+
+/** As many servers write as many messages as a busy host takes in a few seconds, between two writings of what was gathered. */
+const activeServers = 1000
+const messagesPerTurn = 5000
+
+/** Server number `n` of a big provider: its tenant has a hundred of them. */
+function senderOf(n: number): KnownSender {
+  return {
+    tenant: `tenant${String(Math.floor(n / serversPerTenant))}`,
+    connector: connectorId,
+    server: `ex${String(n)}.tenant${String(Math.floor(n / serversPerTenant))}.contoso.com`,
+    address: `11.${String((n >>> 16) & 255)}.${String((n >>> 8) & 255)}.${String(n & 255)}`,
+    build: compliantBuild,
+  }
+}
+
+interface Held {
+  readonly backend: 'lmdb' | 'redis'
+  readonly store: Store
+  /** Bytes that memory takes in all. */
+  readonly bytes: () => Promise<number>
+}
+
+interface Grown {
+  readonly servers: number
+  /** Processor time of one message, samples in µs; its server is one of a thousand, or any of all and not in the cache. */
+  readonly active: number[]
+  readonly cold: number[]
+  readonly flushMs: number[]
+}
+
+const batch = 500
+
+async function fill(held: Held, from: number, until: number, what: 'server' | 'path'): Promise<void> {
+  const now = Date.now()
+  for (let first = from; first < until; first += batch) {
+    const numbers = Array.from({ length: Math.min(batch, until - first) }, (_, index) => first + index)
+    await Promise.all(
+      numbers.map(async (n) => {
+        const sender = senderOf(n)
+        const { tenant, connector, address, server } = sender
+        const ttlMs = 30 * 86_400_000
+        if (what === 'server') {
+          await held.store.replace(
+            { kind: 'server', tenant, server },
+            0,
+            knownServer(sender, null, now),
+            ttlMs,
+          )
+          return
+        }
+        const key = { kind: 'path', tenant, connector, address, ehlo: server } as const
+        await held.store.replace(key, 0, knownPath(sender, now), ttlMs)
+      }),
+    )
+  }
+}
+
+/** Processor microseconds of this process for one message, and how long the writing of what was gathered took. */
+async function turn(
+  worker: InProcess,
+  pick: (message: number) => number,
+  messages: number,
+): Promise<{ messageUs: number; flushMs: number }> {
+  const plan = Array.from({ length: messages }, (_, index) => {
+    const sender = senderOf(pick(index))
+    const { session, attributed } = worker.sessionOf(sender)
+    const connector = { ...attributed.connector, tenant: sender.tenant }
+    return {
+      session,
+      attributed: { ...attributed, connector },
+      message: messageOf(sender.server, sender.build),
+    }
+  })
+  const before = process.cpuUsage()
+  for (const { session, attributed, message } of plan) {
+    await worker.enforcement.beforeData(session, attributed, 'mail')
+    await worker.enforcement.atData(session, attributed, message)
+  }
+  const used = process.cpuUsage(before)
+  const begun = performance.now()
+  await worker.enforcement.flush()
+  return { messageUs: (used.user + used.system) / messages, flushMs: performance.now() - begun }
+}
+
+const settings = settingsOf({
+  main: '[main]\nmode=enforce\n[store]\ncache_ttl_seconds=3600\n',
+  connectors: `[${connectorId}]\ntenant=tenant0\naddresses=11.0.0.0/8\n`,
+})
+
+async function measure(held: Held, grown: Grown, turns: number, messages: number): Promise<void> {
+  const hot = await InProcess.open(settings, unclosed(held.store))
+  const cold = await InProcess.open(settings, unclosed(held.store), 1)
+  const { servers } = grown
+  const stride = Math.max(1, Math.floor(servers / activeServers))
+  const coldMessages = Math.ceil(messages / 5)
+  let next = 0
+  // The first turns fill the cache and let the code be optimised.
+  for (let done = -2; done < turns; done += 1) {
+    const active = await turn(hot, (message) => (message % activeServers) * stride, messages)
+    // 7919 is a prime: the servers are visited all over memory.
+    const strangers = await turn(cold, () => (next = (next + 7919) % servers), coldMessages)
+    if (done < 0) continue
+    grown.active.push(active.messageUs)
+    grown.flushMs.push(active.flushMs)
+    grown.cold.push(strangers.messageUs)
+  }
+}
+
+/** The store stays open for the next size. */
+function unclosed(store: Store): Store {
+  return {
+    backend: store.backend,
+    open: () => store.open(),
+    read: (key) => store.read(key),
+    readAll: (keys) => store.readAll(keys),
+    replace: (key, expected, value, ttlMs) => store.replace(key, expected, value, ttlMs),
+    remove: (key, expected) => store.remove(key, expected),
+    list: (kind, tenant) => store.list(kind, tenant),
+    time: () => store.time(),
+    prune: (now) => store.prune(now),
+    close: async () => undefined,
+  }
+}
+
+function bytesFigure(held: Held, servers: number, what: string, bytes: number, limit: Limit | null): Figure {
+  return {
+    group,
+    name: `bytes in ${held.backend} for each of ${servers.toLocaleString('en')}: ${what}`,
+    value: spreadOf([bytes]),
+    unit: 'B',
+    limit,
+    note: '',
+  }
+}
+
+function figuresOf(held: Held, sizes: readonly Grown[]): Figure[] {
+  const [smallest] = sizes
+  if (!smallest) return []
+  return sizes.flatMap(({ servers, active, cold, flushMs }): Figure[] => {
+    const name = `${held.backend}, ${servers.toLocaleString('en')} servers`
+    const base = { group, unit: 'µs', limit: null, note: 'processor time of the worker, MAIL and DATA' }
+    const own: Figure[] = [
+      { ...base, name: `${name}: a message of one of 1,000 active`, value: spreadOf(active) },
+      { ...base, name: `${name}: a message of one not in the cache`, value: spreadOf(cold) },
+      {
+        ...base,
+        name: `${name}: writing what 1,000 active servers left`,
+        value: spreadOf(flushMs),
+        unit: 'ms',
+        note: 'elapsed time; servers and paths',
+      },
+    ]
+    if (servers === smallest.servers) return own
+    const against = (samples: readonly number[], small: readonly number[], what: string): Figure => ({
+      group,
+      name: `${name} by ${smallest.servers.toLocaleString('en')}: ${what}`,
+      value: spreadOf(samples.map((value) => value / spreadOf(small).median)),
+      unit: '',
+      limit: servers >= 1_000_000 ? limits.growth : null,
+      note: '',
+    })
+    return [
+      ...own,
+      against(active, smallest.active, 'a message of one of 1,000 active'),
+      against(cold, smallest.cold, 'a message of one not in the cache'),
+    ]
+  })
+}
+
+async function growStore(held: Held, options: BenchOptions, log: (text: string) => void): Promise<Figure[]> {
+  const counts = options.quick
+    ? [1000, 10_000]
+    : options.full
+      ? [1000, 10_000, 100_000, 1_000_000]
+      : [1000, 10_000, 100_000]
+  const figures: Figure[] = []
+  const sizes: Grown[] = []
+  let filled = 0
+  for (const servers of counts) {
+    log(`growth: ${held.backend}, ${servers.toLocaleString('en')} servers`)
+    const empty = await held.bytes()
+    await fill(held, filled, servers, 'server')
+    const withServers = await held.bytes()
+    await fill(held, filled, servers, 'path')
+    const withPaths = await held.bytes()
+    const added = servers - filled
+    filled = servers
+    const limit = held.backend === 'redis' ? limits.redisBytes : null
+    figures.push(bytesFigure(held, servers, 'its record', (withServers - empty) / added, limit))
+    figures.push(bytesFigure(held, servers, 'its path', (withPaths - withServers) / added, null))
+    const grown: Grown = { servers, active: [], cold: [], flushMs: [] }
+    await measure(held, grown, options.quick ? 2 : 7, options.quick ? 2000 : messagesPerTurn)
+    sizes.push(grown)
+  }
+  return [...figures, ...figuresOf(held, sizes)]
+}
+
+async function redisBytes(redis: RedisServer): Promise<number> {
+  return withClient(redis, async (client) => {
+    const found = /^used_memory:(\d+)/m.exec(await client.info('memory'))
+    return Number(found?.[1] ?? Number.NaN)
+  })
+}
+
+export async function benchGrowth(options: BenchOptions, log: (text: string) => void): Promise<Figure[]> {
+  const folder = benchFolder()
+  const redis = await startRedis()
+  const address = settingsOf({ main: `[redis]\nhost=${redis.host}\nport=${String(redis.port)}\n` }).redis
+  const lmdbStore = new LmdbStore({ path: folder })
+  const redisStore = new RedisStore({ settings: address, timeoutMs: 10_000 })
+  try {
+    const figures: Figure[] = []
+    const file = join(folder, 'data.mdb')
+    await lmdbStore.open()
+    const lmdb: Held = { backend: 'lmdb', store: lmdbStore, bytes: async () => statSync(file).size }
+    figures.push(...(await growStore(lmdb, options, log)))
+    await redisStore.open()
+    const held: Held = { backend: 'redis', store: redisStore, bytes: () => redisBytes(redis) }
+    figures.push(...(await growStore(held, options, log)))
+    return figures
+  } finally {
+    await lmdbStore.close()
+    await redisStore.close()
+    await redis.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
