@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { decode, encode, schemaNumber } from '../store/codec'
+import { decode, encode } from '../store/codec'
 import type { RecordKey, RecordKind, Records } from '../store/store'
+import { schemaNumber } from '../store/wire-shape'
 import { parseJson } from './json-lines'
 import { safeJson } from './printable'
 

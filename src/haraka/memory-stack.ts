@@ -43,7 +43,7 @@ export class MemoryStack implements Memory {
       settings.mode === 'off' || absent
         ? ''
         : JSON.stringify([store, store.backend === 'redis' ? redis : null])
-    this.needed = identity !== ''
+    this.needed = settings.mode !== 'off'
     if (this.stack?.identity === identity || (!this.stack && identity === '')) return
     this.close()
     if (identity === '') return
