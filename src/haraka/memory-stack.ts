@@ -7,6 +7,8 @@ import { createStore } from '../store/create-store'
 import { guarded, type GuardedStore } from '../store/guarded'
 import type { Plugin } from './types'
 
+const complainEveryMs = 10_000
+
 interface Stack {
   readonly identity: string
   readonly guard: GuardedStore
@@ -18,7 +20,8 @@ export class MemoryStack implements Memory {
   private readonly plugin: Plugin
   private readonly observer: Observer
   private stack: Stack | null = null
-  private lastComplaint = 0
+  /** When each kind of failure was told last. */
+  private readonly complaints = new Map<string, number>()
 
   constructor(plugin: Plugin, observer: Observer) {
     this.plugin = plugin
@@ -38,7 +41,7 @@ export class MemoryStack implements Memory {
         timeoutMs: store.timeoutMs,
         onError: (operation, reason, error) => {
           this.observer.count('faults', { kind: 'store' })
-          this.complain(`store: ${operation} failed (${reason}): ${error.message}`)
+          this.complain(reason, `store: ${operation} failed (${reason}): ${error.message}`)
         },
       })
       guard.openInBackground()
@@ -90,15 +93,17 @@ export class MemoryStack implements Memory {
     const { stack } = this
     this.stack = null
     stack?.guard.close().catch((error: unknown) => {
-      this.complain(`store: close failed: ${error instanceof Error ? error.message : String(error)}`)
+      this.complain('close', `store: close failed: ${error instanceof Error ? error.message : String(error)}`)
     })
   }
 
-  // A store that is down fails with every message: say it once in ten seconds.
-  private complain(text: string): void {
+  // A store that is down fails with every message: say it once in ten seconds, and each reason for itself, since "not
+  // open" must not drown why it could not be opened.
+  private complain(reason: string, text: string): void {
     const now = performance.now()
-    if (this.lastComplaint > 0 && now - this.lastComplaint < 10_000) return
-    this.lastComplaint = now
+    const before = this.complaints.get(reason)
+    if (before !== undefined && now - before < complainEveryMs) return
+    this.complaints.set(reason, now)
     this.plugin.logerror(text)
   }
 }
