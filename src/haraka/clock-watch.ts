@@ -2,17 +2,32 @@ import type { Observer } from '../enforcement/observer'
 import type { Plugin } from './types'
 
 const checkEveryMs = 10_000
+/** A clock that was set stays doubtful for so long, unless the store's clock confirms it or it is set back. */
+const settleMs = 600_000
+
+/** The clocks of this host in ms: the one that tells the time and can be set, and the one that only runs. */
+export interface HostClocks {
+  readonly wall: () => number
+  readonly monotonic: () => number
+}
+
+const hostClocks: HostClocks = { wall: Date.now, monotonic: () => performance.now() }
 
 /**
- * Compares this host's clock with the store's, where it has one (F5). While they differ too much nothing is enforced, and
- * it is said loudly.
+ * Compares this host's clock with the store's, where it has one (F5), and with the time that has really passed. While they
+ * differ too much nothing is enforced and no clock of a server is touched (F2), and it is said loudly.
  */
 export class ClockWatch {
   private readonly plugin: Plugin
   private readonly observer: Observer
   private readonly reference: { time(): Promise<number | null> }
-  private trusted = true
   private readonly maxSkewMs: () => number
+  private readonly clocks: HostClocks
+  private agrees = true
+  /** Wall clock less monotonic clock, as it should stay. */
+  private offsetMs: number
+  /** Monotonic time at which a jump was first noticed. */
+  private jumpedAt: number | null = null
   private timer: NodeJS.Timeout | null = null
 
   constructor(
@@ -20,15 +35,18 @@ export class ClockWatch {
     observer: Observer,
     reference: { time(): Promise<number | null> },
     maxSkewMs: () => number,
+    clocks: HostClocks = hostClocks,
   ) {
     this.maxSkewMs = maxSkewMs
     this.plugin = plugin
     this.observer = observer
     this.reference = reference
+    this.clocks = clocks
+    this.offsetMs = clocks.wall() - clocks.monotonic()
   }
 
   isTrusted(): boolean {
-    return this.trusted
+    return this.agrees && !this.hasJumped()
   }
 
   start(): void {
@@ -45,18 +63,49 @@ export class ClockWatch {
 
   /** Never rejects. A store that cannot be asked changes nothing. */
   async check(): Promise<void> {
-    const asked = Date.now()
+    const asked = this.clocks.wall()
     const theirs = await this.reference.time()
-    if (theirs === null) return
+    if (theirs === null) {
+      this.hasJumped()
+      return
+    }
     // Half of the round trip is the best guess at when the store looked at its clock.
-    const skewMs = Math.abs((asked + Date.now()) / 2 - theirs)
-    const trusted = skewMs <= this.maxSkewMs()
-    if (!trusted) {
-      this.observer.count('faults', { kind: 'clock-skew' })
-      this.plugin.logcrit(
-        `this host's clock and the store's differ by ${Math.round(skewMs / 1000)} s: nothing is enforced until they agree`,
-      )
-    } else if (!this.trusted) this.plugin.logwarn("this host's clock and the store's agree again")
-    this.trusted = trusted
+    const skewMs = Math.abs((asked + this.clocks.wall()) / 2 - theirs)
+    const agrees = skewMs <= this.maxSkewMs()
+    if (!agrees) {
+      this.doubt(`this host's clock and the store's differ by ${Math.round(skewMs / 1000)} s`)
+    } else {
+      if (!this.agrees) this.plugin.logwarn("this host's clock and the store's agree again")
+      this.settle()
+    }
+    this.agrees = agrees
+  }
+
+  private hasJumped(): boolean {
+    const running = this.clocks.monotonic()
+    const jumpMs = Math.abs(this.clocks.wall() - running - this.offsetMs)
+    if (jumpMs <= this.maxSkewMs()) {
+      if (this.jumpedAt !== null) this.plugin.logwarn('the clock of this host is back where it was')
+      this.settle()
+      return false
+    }
+    if (this.jumpedAt === null) {
+      this.jumpedAt = running
+      this.doubt(`the clock of this host jumped by ${Math.round(jumpMs / 1000)} s`)
+    }
+    if (running - this.jumpedAt < settleMs) return true
+    this.plugin.logwarn('the clock of this host has kept its new time: it is believed')
+    this.settle()
+    return false
+  }
+
+  private settle(): void {
+    this.offsetMs = this.clocks.wall() - this.clocks.monotonic()
+    this.jumpedAt = null
+  }
+
+  private doubt(what: string): void {
+    this.observer.count('faults', { kind: 'clock-skew' })
+    this.plugin.logcrit(`${what}: nothing is enforced until that is settled`)
   }
 }

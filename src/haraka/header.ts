@@ -24,9 +24,15 @@ export function addReportingField(transaction: Transaction, value: string): void
 export function fieldsOfPeer(transaction: Transaction): readonly string[] {
   const list = transaction.header.header_list
   const own = list.findIndex((field) => isReceived(field))
-  return own >= 0 && (list[own] ?? '').includes(` id ${transaction.uuid}`)
+  return own >= 0 && bearsId(list[own] ?? '', transaction.uuid)
     ? [...list.slice(0, own), ...list.slice(own + 1)]
     : list
+}
+
+/** Ids of a session's messages count up, so that one may be the beginning of another: `….1`, `….10`. */
+function bearsId(field: string, id: string): boolean {
+  const at = field.indexOf(` id ${id}`)
+  return at >= 0 && !/^[\w.-]/.test(field.slice(at + 4 + id.length))
 }
 
 function isReceived(field: string): boolean {

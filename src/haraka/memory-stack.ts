@@ -12,6 +12,8 @@ import { guarded, type GuardedStore } from '../store/guarded'
 import { StorePulse } from './store-pulse'
 import type { Plugin } from './types'
 
+const complainEveryMs = 10_000
+
 interface Stack {
   readonly identity: string
   readonly guard: GuardedStore
@@ -24,8 +26,9 @@ export class MemoryStack implements Memory {
   private readonly plugin: Plugin
   private readonly observer: Observer
   private stack: Stack | null = null
-  private lastComplaint = 0
   private needed = false
+  /** When each kind of failure was told last. */
+  private readonly complaints = new Map<string, number>()
 
   constructor(plugin: Plugin, observer: Observer) {
     this.plugin = plugin
@@ -36,7 +39,7 @@ export class MemoryStack implements Memory {
    * Takes what the settings say; with `mode = off` no store is needed and none is opened (F6). The master of a cluster never
    * drops its privileges: files that it makes would be closed to the workers, so it waits for theirs.
    */
-  use(settings: Settings, mayCreate: boolean): void {
+  use(settings: Settings, mayCreate = true): void {
     const { store, redis } = settings
     const absent = store.backend === 'lmdb' && !mayCreate && !existsSync(join(store.path, 'data.mdb'))
     const identity =
@@ -55,7 +58,7 @@ export class MemoryStack implements Memory {
           pulse.failed(reason)
           this.observer.count('storeErrors', { op: operation, reason })
           this.observer.count('faults', { kind: 'store' })
-          this.complain(`store: ${operation} failed (${reason}): ${error.message}`)
+          this.complain(reason, `store: ${operation} failed (${reason}): ${error.message}`)
         },
         onDuration: (operation, seconds) => {
           pulse.took()
@@ -126,15 +129,17 @@ export class MemoryStack implements Memory {
     const { stack } = this
     this.stack = null
     stack?.guard.close().catch((error: unknown) => {
-      this.complain(`store: close failed: ${error instanceof Error ? error.message : String(error)}`)
+      this.complain('close', `store: close failed: ${error instanceof Error ? error.message : String(error)}`)
     })
   }
 
-  // A store that is down fails with every message: say it once in ten seconds.
-  private complain(text: string): void {
+  // A store that is down fails with every message: say it once in ten seconds, and each reason for itself, since "not
+  // open" must not drown why it could not be opened.
+  private complain(reason: string, text: string): void {
     const now = performance.now()
-    if (this.lastComplaint > 0 && now - this.lastComplaint < 10_000) return
-    this.lastComplaint = now
+    const before = this.complaints.get(reason)
+    if (before !== undefined && now - before < complainEveryMs) return
+    this.complaints.set(reason, now)
     this.plugin.logerror(text)
   }
 }

@@ -20,7 +20,8 @@ export function register(this: Plugin): void {
     )
     return
   }
-  this.register_hook('connect', 'connect')
+  // After those that say who may relay (A7), wherever the operator lists them.
+  this.register_hook('connect', 'connect', 50)
   this.register_hook('capabilities', 'capabilities')
   this.register_hook('mail', 'mail')
   this.register_hook('deny', 'own_deny', -100)

@@ -56,6 +56,14 @@ exports.hook_mail = (next, connection, [sender]) => {
 }
 `
 
+/** Named after ours, as an operator may well do with plugins that decide who may relay. */
+const latePlugin = `
+exports.hook_connect = (next, connection) => {
+  if (connection.remote.ip === '8.8.23.98') connection.relaying = true
+  next()
+}
+`
+
 describe('Attribution of real sessions', function () {
   this.timeout(20_000)
   let haraka: RunningHaraka
@@ -66,8 +74,8 @@ describe('Attribution of real sessions', function () {
     const { server } = await makeCertificates(folder)
     const tls = { key: readFileSync(server.key, 'utf8'), cert: readFileSync(server.cert, 'utf8') }
     haraka = await startHaraka({
-      plugins: ['xclient', 'auth/flat_file', 'generous', pluginName],
-      pluginSources: { generous: generousPlugin },
+      plugins: ['xclient', 'auth/flat_file', 'generous', pluginName, 'late_relay'],
+      pluginSources: { generous: generousPlugin, late_relay: latePlugin },
       tls,
       settings: `[main]\nmode = enforce\nadvertise_xoorg = yes\n${allHour}`,
       connectors,
@@ -124,6 +132,22 @@ describe('Attribution of real sessions', function () {
       assert.equal(await sent({ proxyFrom: '8.8.20.99' }), 'none')
       assert.equal(lastMessage(haraka).relaying, true)
       assert.deepEqual(reportingFields(lastMessage(haraka)), [])
+    })
+
+    it('leaves them alone at CONNECT, too, whichever plugin lets them relay there', async () => {
+      for (const address of ['8.8.23.97', '8.8.23.98', '8.8.23.99']) {
+        await remember(haraka.folder, {
+          tenant: 'at-connect',
+          connector: 'at-connect',
+          address,
+          ehlo: null,
+          servers: [{ server: 'relay.contoso.local', days: daysToRefuse }],
+        })
+      }
+      const turnedAway = await haraka.send({ proxyFrom: '8.8.23.97' })
+      assert.deepEqual([turnedAway.stage, turnedAway.code], ['connect', 550])
+      assert.equal(await sent({ proxyFrom: '8.8.23.98' }), 'none')
+      assert.equal(await sent({ proxyFrom: '8.8.23.99' }), 'none')
     })
 
     it('leaves them alone where another plugin lets them relay at MAIL', async () => {

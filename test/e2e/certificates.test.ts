@@ -8,7 +8,16 @@ import type { ClientKind, KeyAndCertificate, TestCertificates } from '../support
 import { startHaraka } from '../support/haraka'
 import type { HarakaOptions, RunningHaraka } from '../support/haraka'
 import type { ServerTls } from '../support/install'
-import { attributedTo, compliant, lastMessage, reportingFields, resultsOf } from './scene'
+import {
+  allHour,
+  attributedTo,
+  compliant,
+  daysToRefuse,
+  lastMessage,
+  remember,
+  reportingFields,
+  resultsOf,
+} from './scene'
 
 type Way = 'STARTTLS' | 'implicit TLS'
 const ways: readonly Way[] = ['STARTTLS', 'implicit TLS']
@@ -183,6 +192,31 @@ describe('Attribution by client certificate, in a real Haraka', function () {
       assert.equal(attributedTo(lastMessage(haraka)), 'mail')
       assert.equal(resultsOf(lastMessage(haraka))?.['tenant'], 'mail')
     })
+  })
+
+  it('goes before an address at CONNECT already, where TLS begins with the connection', async () => {
+    const haraka = await open({
+      settings: `[main]\nmode = enforce\n${allHour}`,
+      connectors: [
+        '[mail]\ntls_certificate_name = mail.contoso.com\ntls_ca_file = ca.pem',
+        '[address]\naddresses = 8.8.40.0/24\nrefuse_at = connect\ndefer_at = connect',
+      ].join('\n'),
+    })
+    try {
+      await remember(haraka.folder, {
+        tenant: 'address',
+        connector: 'address',
+        address: '8.8.40.1',
+        ehlo: null,
+        servers: [{ server: 'old.contoso.local', days: daysToRefuse }],
+      })
+      const tlsOptions = identity('self-signed')
+      const refused = await haraka.send({ proxyFrom: '8.8.40.1', implicitTls: true, tlsOptions })
+      assert.deepEqual([refused.stage, refused.code, refused.closed], ['connect', 550, true])
+      assert.equal(await sent(haraka, 'implicit TLS', identity('good'), '8.8.40.1'), 'mail')
+    } finally {
+      await haraka.stop()
+    }
   })
 
   it('does not take a name for that of its sibling, its parent or its grandchild', async () => {

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import type { Attribution } from '../../src/enforcement/session'
+import { passed, type Outcome } from '../../src/enforcement/outcome'
+import { addResults, logDecision, notesOf } from '../../src/haraka/results'
+import { dayMs } from '../../src/rules/time'
+import type { Verdict } from '../../src/rules/verdict/verdict'
+import { connector } from '../support/connectors'
+import { fakeConnection, fakePlugin } from './fakes'
+
+const attribution: Extract<Attribution, { kind: 'connector' }> = {
+  kind: 'connector',
+  connector: connector('hybrid'),
+  by: 'certificate',
+  matched: '*.contoso.com',
+}
+
+const unexplained = {
+  product: null,
+  productName: null,
+  name: null,
+  released: null,
+  floor: null,
+  because: 'a test',
+  missing: [],
+  cves: [],
+  install: null,
+  newerThanCatalogue: false,
+} as const
+const compliantVerdict: Verdict = { ...unexplained, status: 'compliant', reason: 'at-or-above-floor' }
+const outdatedVerdict: Verdict = { ...unexplained, status: 'outdated', reason: 'behind' }
+const undeterminedVerdict: Verdict = { ...unexplained, status: 'undetermined', reason: 'no-build' }
+
+function outcome(change: Partial<Outcome> = {}, decision: Partial<Outcome['decision']> = {}): Outcome {
+  const base = passed(0, 'S4', 'for a reason')
+  return { ...base, ...change, decision: { ...base.decision, ...decision } }
+}
+
+const running = { stage: 4, elapsedMs: 52.9 * dayMs } as const
+
+function resultsOf(of: Outcome): Readonly<Record<string, unknown>> {
+  const { connection, facts } = fakeConnection()
+  addResults(fakePlugin().plugin, connection.results, notesOf(attribution, of))
+  return facts[0] ?? {}
+}
+
+describe('What other plugins are told (R2)', () => {
+  it('are the facts of the header, whole days, and why', () => {
+    const notes = notesOf(
+      attribution,
+      outcome({ server: 'ex01.contoso.local', build: '15.1.2507.16', verdict: outdatedVerdict }, running),
+    )
+    assert.deepEqual(notes, {
+      connector: 'hybrid',
+      tenant: 'contoso',
+      attribution: 'certificate *.contoso.com',
+      server: 'ex01.contoso.local',
+      build: '15.1.2507.16',
+      verdict: 'outdated',
+      reason: 'behind',
+      stage: 4,
+      day: 52,
+      action: 'accept',
+      trail: ['S4: for a reason'],
+    })
+  })
+
+  it('hold no byte of the network unescaped (S7)', () => {
+    const notes = notesOf(attribution, outcome({ server: 'a\r\nb\u{1f4e7}\0' }))
+    assert.equal(notes.server, 'a??b???')
+  })
+
+  const tokens: [what: string, of: Outcome, token: string, value: string][] = [
+    ['a compliant message', outcome({ verdict: compliantVerdict }), 'pass', 'compliant'],
+    ['an outdated one, accepted', outcome({ verdict: outdatedVerdict }), 'fail', 'outdated'],
+    ['one turned away without a verdict', outcome({}, { action: 'defer' }), 'fail', 'outdated'],
+    ['one that cannot be judged', outcome({ verdict: undeterminedVerdict }), 'skip', 'no-build'],
+    ['one without evidence', outcome(), 'skip', 'no-evidence'],
+  ]
+  for (const [what, of, token, value] of tokens) {
+    it(`are one token, ${token}: ${value}, for ${what}`, () => {
+      const facts = resultsOf(of)
+      const found = ['pass', 'fail', 'skip'].filter((name) => name in facts)
+      assert.deepEqual([found, facts[token]], [[token], value])
+      assert.ok(!Object.values(facts).includes(null), 'what is not known is left out')
+    })
+  }
+})
+
+describe('The line of a decision in the log', () => {
+  const levels: [what: string, of: Outcome, level: string][] = [
+    ['an acceptance', outcome(), 'info'],
+    ['a deferral', outcome({}, { ...running, action: 'defer' }), 'notice'],
+    ['a refusal', outcome({}, { ...running, action: 'refuse' }), 'notice'],
+    ['an acceptance that changed something', outcome({ events: ['recovered', 'stage 2'] }), 'notice'],
+  ]
+  for (const [what, of, level] of levels) {
+    it(`is at ${level} for ${what}`, () => {
+      const { connection, logged } = fakeConnection()
+      logDecision(fakePlugin().plugin, connection, notesOf(attribution, of), of, 'data')
+      assert.equal(logged.length, 1)
+      assert.equal(logged[0]?.level, level)
+      const { facts = {} } = logged[0]
+      assert.deepEqual(
+        [facts['at'], facts['connector'], facts['action'], facts['because']],
+        ['data', 'hybrid', of.decision.action, 'S4: for a reason'],
+      )
+      assert.equal(facts['changed'], of.events.length > 0 ? 'recovered,stage 2' : undefined)
+      assert.equal('server' in facts, false)
+    })
+  }
+})
