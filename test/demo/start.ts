@@ -129,7 +129,7 @@ async function perform(stage: Stage, port: number): Promise<number> {
   stage.step()
   const rulebook = readRulebook(server.folder)
   const now = Date.now()
-  const cast = new Cast(rulebook.settings.schedule, now)
+  const cast = new Cast(rulebook.settings.schedule, now, certificates !== null)
   const records = await writeHistory(rulebook, cast.known, addressOf, now)
   stage.step()
   await server.start(port)
