@@ -29,6 +29,8 @@ export interface ProxyPeer {
 export interface ConnectOptions {
   readonly port: number
   readonly proxyFrom?: string | ProxyPeer
+  /** The address to connect from, one of 127.0.0.0/8; only Linux has more than 127.0.0.1 by itself. */
+  readonly localAddress?: string
   /** TLS from the first byte. */
   readonly implicitTls?: boolean
   /** `key` and `cert` of the client, `ca` for the server's certificate; without `ca` that is not checked. */
@@ -93,8 +95,9 @@ export class SmtpClient {
   }
 
   static async connect(options: ConnectOptions): Promise<SmtpClient> {
-    const { port, proxyFrom, implicitTls = false, tlsOptions = {}, timeoutMs = 8000 } = options
-    const tcp = connectTcp({ port, host: '127.0.0.1', noDelay: true })
+    const { port, proxyFrom, localAddress, implicitTls = false, tlsOptions = {}, timeoutMs = 8000 } = options
+    const from = localAddress === undefined ? {} : { localAddress }
+    const tcp = connectTcp({ port, host: '127.0.0.1', noDelay: true, ...from })
     await once(tcp, 'connect')
     if (proxyFrom !== undefined) tcp.write(proxyLine(proxyFrom))
     const client = new SmtpClient(implicitTls ? await secured(tcp, tlsOptions) : tcp, timeoutMs)
