@@ -3,10 +3,19 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { LastEvidence, PathRecord, ServerRecord, TenantRecord } from '../../src/rules/clock/record'
+import type {
+  Exemption,
+  LastEvidence,
+  PathRecord,
+  ServerRecord,
+  TenantRecord,
+} from '../../src/rules/clock/record'
 import { LmdbStore } from '../../src/store/lmdb'
 
 const program = resolve(__dirname, '..', '..', 'src', 'cli', 'main.js')
+
+/** What a terminal would obey instead of show; lines may end. */
+export const obeyedByTerminals = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 export interface Ran {
   readonly code: number | null
@@ -183,4 +192,9 @@ export function runningServer(
     days: { '2026-11-20': { accepted: 5, deferred: 3, refused: 2 } },
     ...change,
   }
+}
+
+/** An exemption of one server. */
+export function exemptUntil(server: string, until: number): Exemption {
+  return { id: 'x', target: { kind: 'server', server }, until, reason: 'plant', createdAt: until - 2 * day }
 }
