@@ -12,6 +12,10 @@ import type {
 } from '../../src/rules/clock/record'
 import { LmdbStore } from '../../src/store/lmdb'
 
+/** Where nothing is found by accident. */
+const emptyFolder = mkdtempSync(join(tmpdir(), 'exchange-enforcement-cli-'))
+process.once('exit', () => rmSync(emptyFolder, { recursive: true, force: true }))
+
 const program = resolve(__dirname, '..', '..', 'src', 'cli', 'main.js')
 
 /** What a terminal would obey instead of show; lines may end. */
@@ -38,7 +42,7 @@ export function start(
 ): ChildProcessWithoutNullStreams {
   const { NODE_V8_COVERAGE, TEST_RUN } = process.env
   return spawn(process.execPath, [...(options.node ?? []), program, ...parameters], {
-    cwd: options.directory ?? tmpdir(),
+    cwd: options.directory ?? emptyFolder,
     env: {
       PATH: process.env['PATH'],
       ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }),
