@@ -121,7 +121,8 @@ function answer(fields: Fields, settings: Settings): LineAnswer {
   if (at === null) return badLine('at is not an ISO 8601 date')
   if (!Array.isArray(pauses)) return badLine('pauses is not an array')
   const intervals: Interval[] = []
-  for (const pause of pauses as readonly unknown[]) {
+  const raw: readonly unknown[] = pauses
+  for (const pause of raw) {
     const from = isFields(pause) ? instantIn(pause['from']) : null
     const until = isFields(pause) ? instantIn(pause['until']) : null
     const name = `pauses[${intervals.length}]`

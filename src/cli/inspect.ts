@@ -112,7 +112,8 @@ function judgingOf(
 function answer({ headers }: Fields, judging: Judging): LineAnswer {
   if (!Array.isArray(headers)) return badLine('headers is not an array')
   const fields: string[] = []
-  for (const field of headers as readonly unknown[]) {
+  const raw: readonly unknown[] = headers
+  for (const field of raw) {
     if (typeof field !== 'string') return badLine(`headers[${fields.length}] is not a string`)
     fields.push(field)
   }

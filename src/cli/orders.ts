@@ -5,7 +5,7 @@ import { refusal } from './failure'
 import type { Invocation } from './invocation'
 import { jsonText, printable } from './printable'
 import { withStorage, type Storage } from './storage'
-import { mustKnowTenant } from './tenants'
+import { configuredTenants, mustKnowTenant } from './tenants'
 
 export interface Ordering extends Storage {
   readonly configuration: Configuration
@@ -27,7 +27,9 @@ export async function order(
   carryOut: (ordering: Ordering) => Promise<Carried>,
 ): Promise<void> {
   const configuration = readConfiguration(invocation, command)
-  const done = await withStorage(configuration, 'write', async (storage) => {
+  // A tenant that no file names can only be one that memory knows: no store is made for it.
+  const access = configuredTenants(configuration.settings).includes(tenant) ? 'write' : 'read'
+  const done = await withStorage(configuration, access, async (storage) => {
     await mustKnowTenant(tenant, configuration.settings, storage.store)
     const administer = new Administer(storage.memory, storage.store)
     return carryOut({ ...storage, configuration, administer })

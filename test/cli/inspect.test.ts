@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { blocks, labelled, receivedOf } from '../rules/evidence/corpus'
-import { Place, fails, json, printed, run, start } from './support'
+import { Place, fails, json, printed, run, start, obeyedByTerminals } from './support'
 
 interface Answer {
   readonly id: string
@@ -140,7 +140,7 @@ describe('inspect --jsonl', function () {
       ],
     ]
     const input = rows.map(([line]) => `${line}\n`).join('')
-    const { code, stdout } = await run(['inspect', '--jsonl'], { input })
+    const { code, stdout } = await run(['inspect', '--jsonl', '--at', '2026-11-22'], { input })
     const lines = stdout.trimEnd().split('\n')
     assert.equal(lines.length, rows.length)
     for (const [at, [, id, says, reason]] of rows.entries()) {
@@ -150,7 +150,7 @@ describe('inspect --jsonl', function () {
     assert.equal(code, 1)
   })
 
-  it('answers 100 000 lines in little memory, however slow the reader', async () => {
+  it('answers 100 000 lines in little memory, also while nobody reads the answers', async () => {
     const line = `${JSON.stringify({ id: 'a', headers: blocks[0]!.headers })}\n`
     const page = line.repeat(1000)
     // Neither the 160 MB of questions nor the answers would fit.
@@ -158,9 +158,10 @@ describe('inspect --jsonl', function () {
       node: ['--max-old-space-size=48', '--max-semi-space-size=2'],
     })
     let answers = 0
-    child.stdout.on('data', (chunk: Buffer) => {
+    const count = (chunk: Buffer) => {
       for (const byte of chunk) if (byte === 10) answers += 1
-    })
+    }
+    setTimeout(() => child.stdout.on('data', count), 500)
     const closed = once(child, 'close')
     for (let thousand = 0; thousand < 100; thousand += 1) {
       if (!child.stdin.write(page)) await once(child.stdin, 'drain')
@@ -274,7 +275,7 @@ describe('inspect', function () {
       [file, name, '--json'],
     ]) {
       const text = await printed(['inspect', ...parameters])
-      assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
+      assert.doesNotMatch(text, obeyedByTerminals)
     }
   })
 

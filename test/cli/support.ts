@@ -3,10 +3,23 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { LastEvidence, PathRecord, ServerRecord, TenantRecord } from '../../src/rules/clock/record'
+import type {
+  Exemption,
+  LastEvidence,
+  PathRecord,
+  ServerRecord,
+  TenantRecord,
+} from '../../src/rules/clock/record'
 import { LmdbStore } from '../../src/store/lmdb'
 
+/** Where nothing is found by accident. */
+const emptyFolder = mkdtempSync(join(tmpdir(), 'exchange-enforcement-cli-'))
+process.once('exit', () => rmSync(emptyFolder, { recursive: true, force: true }))
+
 const program = resolve(__dirname, '..', '..', 'src', 'cli', 'main.js')
+
+/** What a terminal would obey instead of show; lines may end. */
+export const obeyedByTerminals = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 export interface Ran {
   readonly code: number | null
@@ -29,7 +42,7 @@ export function start(
 ): ChildProcessWithoutNullStreams {
   const { NODE_V8_COVERAGE, TEST_RUN } = process.env
   return spawn(process.execPath, [...(options.node ?? []), program, ...parameters], {
-    cwd: options.directory ?? tmpdir(),
+    cwd: options.directory ?? emptyFolder,
     env: {
       PATH: process.env['PATH'],
       ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }),
@@ -183,4 +196,9 @@ export function runningServer(
     days: { '2026-11-20': { accepted: 5, deferred: 3, refused: 2 } },
     ...change,
   }
+}
+
+/** An exemption of one server. */
+export function exemptUntil(server: string, until: number): Exemption {
+  return { id: 'x', target: { kind: 'server', server }, until, reason: 'plant', createdAt: until - 2 * day }
 }
