@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { CacheOptions, Freshness, Known, Recollection, Updated, UpdateFailure } from './cached'
 import { KeyQueue } from './key-queue'
-import { formatKey } from './keys'
 import type { RecordKey, RecordKind, Records, Store, Stored } from './store'
 import { InvalidRecord, StoreUnavailable, type UnavailableReason } from './unavailable'
 
@@ -57,6 +56,7 @@ export class KindCache<K extends RecordKind> {
     const wanted = keys.map((key) => ({ key, name: nameOf(key) }))
     const served = new Map<string, Answer<Records[K]>>()
     const refresh: RecordKey<K>[] = []
+    const values: Known<Records[K]>[] = []
     const now = this.#now()
     for (const { key, name } of wanted) {
       const held = fresh ? undefined : this.#held.get(name)
@@ -69,7 +69,10 @@ export class KindCache<K extends RecordKind> {
       this.options.onRequest?.(past ? 'stale' : 'hit')
       if (past) refresh.push(key)
       served.set(name, { known: held.known, freshness: 'cache' })
+      values.push(held.known)
     }
+    // Nearly every message of a known sender ends here.
+    if (values.length === wanted.length && refresh.length === 0) return { values, freshness: 'cache' }
     const missing = wanted.filter(({ name }) => !served.has(name))
     const loads = this.#load([...missing.map(({ key }) => key), ...refresh])
     await Promise.all(
@@ -184,8 +187,21 @@ export class KindCache<K extends RecordKind> {
   }
 }
 
+/**
+ * Alike for exactly the keys that are kept as one, as `formatKey` has it, at a fraction of its cost. Only the last part comes from
+ * the network, so no line feed in it can pass for another part.
+ */
 function nameOf(key: RecordKey): string {
-  return formatKey('', key)
+  switch (key.kind) {
+    case 'tenant':
+      return key.tenant
+    case 'server':
+      return `${key.tenant}\n${key.server.toLowerCase()}`
+    case 'path': {
+      const start = `${key.tenant}\n${key.connector}\n${key.address.toLowerCase()}`
+      return key.ehlo === null ? start : `${start}\n${key.ehlo.toLowerCase()}`
+    }
+  }
 }
 
 function knownOf<T>(stored: Stored<T>): Known<T> {
