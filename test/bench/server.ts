@@ -77,12 +77,12 @@ function cellsFor(nodes: number, quick: boolean): Cell[] {
   }
   if (nodes === 0 && !quick) {
     add(['bare', ...oursVariants], 'stranger')
-    add(['bare', ...oursVariants, ...peerVariants], 'compliant')
+    add(['bare', 'empty hooks', ...oursVariants, ...peerVariants], 'compliant')
     add(['bare', ...oursVariants], 'outdated')
     add(['bare refusing', 'lmdb enforce', 'redis enforce'], 'refused', ['sessions/s'])
   } else {
     add(['bare', 'lmdb enforce', 'redis enforce'], 'stranger')
-    add(['bare', 'lmdb enforce', 'redis enforce', ...peerVariants], 'compliant')
+    add(['bare', 'empty hooks', 'lmdb enforce', 'redis enforce', ...peerVariants], 'compliant')
   }
   return cells
 }
@@ -110,7 +110,7 @@ async function befriendGreylist(client: LoadClient, haraka: RunningHaraka): Prom
 }
 
 function limitOf(cell: Cell): Limit | null {
-  if (peerVariants.some((peer) => peer === cell.variant)) return null
+  if (!oursVariants.some((variant) => variant === cell.variant)) return null
   if (cell.kind === 'stranger') return limits.strangers
   return cell.kind === 'compliant' ? limits.compliant : null
 }
