@@ -82,7 +82,10 @@ export function logDecision(
 }
 
 function present(facts: Readonly<Record<string, string | number | null>>): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(facts).filter((entry): entry is [string, string | number] => entry[1] !== null),
-  )
+  const found: Record<string, string | number> = {}
+  for (const name in facts) {
+    const fact = facts[name]
+    if (fact !== null && fact !== undefined) found[name] = fact
+  }
+  return found
 }

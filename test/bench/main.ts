@@ -13,6 +13,9 @@ import { benchRedisLoad } from './redis-load'
 import { benchStartTls } from './starttls'
 import { benchStartUp } from './start-up'
 import { benchServer } from './server'
+import { writeResults } from './page'
+
+import { benchSmtpSource, findSmtpSource } from './smtp-source'
 import { plainTable, summary } from './table'
 
 function log(text: string): void {
@@ -26,6 +29,7 @@ async function run(options: BenchOptions): Promise<number> {
   if (options.sections.includes('server')) {
     figures.push(...(await benchServer(options, 0, log)))
     figures.push(...(await benchServer(options, 2, log)))
+    figures.push(...(await benchSmtpSource(options, log)))
     figures.push(...(await benchStartTls(options, log)))
   }
   if (options.sections.includes('growth')) {
@@ -33,9 +37,22 @@ async function run(options: BenchOptions): Promise<number> {
     figures.push(...(await benchStartUp(options, log)))
   }
   if (options.sections.includes('redis')) figures.push(...(await benchRedisLoad(options, log)))
+  console.log(
+    `${machine.date}, ${machine.processor}, Node.js ${machine.node}, load before ${machine.load.toFixed(2)}`,
+  )
+  if (findSmtpSource() === null)
+    console.log('smtp-source (Postfix) is not installed: the Node.js client alone was used.')
   console.log(plainTable(figures))
   console.log(`\n${summary(figures)}`)
-  void machine
+  if (options.write)
+    writeResults(
+      figures,
+      machine,
+      process.argv
+        .slice(2)
+        .filter((arg) => arg !== '--write')
+        .join(' '),
+    )
   return figures.some(isMissed) ? 1 : 0
 }
 

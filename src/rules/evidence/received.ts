@@ -31,6 +31,8 @@ const clauses: ReadonlyMap<string, Clause> = new Map(
   (['from', 'by', 'via', 'with', 'id', 'for'] as const).map((clause) => [clause, clause]),
 )
 
+const maxKeywordLength = 4
+
 // '@' stands in names that an archive made anonymous; blanks, quotes, brackets and control bytes in none.
 const hostShape = /^[\p{L}\p{N}._:@[\]-]{1,255}$/u
 
@@ -171,15 +173,20 @@ function collapse(text: string): string {
   return text.replace(/[ \t\r\n]+/g, ' ').trim()
 }
 
+/** Most words are longer than any keyword and need no look-up. */
+function clauseOf(word: string): Clause | undefined {
+  return word.length > maxKeywordLength ? undefined : clauses.get(word.toLowerCase())
+}
+
 /** Gives every word and comment to its clause. The first clause of a kind counts. */
 function sort({ words, comments }: Scanned): ReceivedField {
   const found = new Map<Clause, string[]>()
   const clauseAt: (Clause | null)[] = []
-  const lastBy = words.findLastIndex((word) => word.toLowerCase() === 'by')
+  const lastBy = words.findLastIndex((word) => clauseOf(word) === 'by')
   let clause: Clause | null = null
   let current: string[] = []
   words.forEach((word, index) => {
-    const keyword = clauses.get(word.toLowerCase())
+    const keyword = clauseOf(word)
     // What follows `from` was chosen by the client before: it may call itself `by`.
     const named = clause === 'from' && current.length === 0 && index < lastBy
     if (keyword && !named) {
