@@ -1,4 +1,3 @@
-import { canDecideAtConnect } from '../config/effective'
 import { advance, type Sighting } from '../rules/clock/advance'
 import type { ServerEvent } from '../rules/clock/record'
 import type { Connector } from '../rules/attribution/connector'
@@ -111,10 +110,8 @@ export class Remember {
     const paths = [pathKey(connector, session, 'mail')]
     // Whoever may speak for this address at connect must know all its servers: also those from before a change of
     // configuration, and those that another connector claimed by their certificate (S2, S6).
-    const candidate = this.around.ruleset().atConnect(session)
-    if (candidate && canDecideAtConnect(candidate.connector)) {
-      paths.push(pathKey(candidate.connector, session, 'connect'))
-    }
+    const speaker = this.around.ruleset().byAddress(session)
+    if (speaker) paths.push(pathKey(speaker, session, 'connect'))
     await Promise.all(paths.map((path) => this.onPath(path, server, at)))
   }
 

@@ -1,5 +1,10 @@
 import type { Settings } from '../config/settings'
-import { effectiveConnector, internetConnector, type EffectiveConnector } from '../config/effective'
+import {
+  canDecideAtConnect,
+  effectiveConnector,
+  internetConnector,
+  type EffectiveConnector,
+} from '../config/effective'
 import {
   attribute,
   indexConnectors,
@@ -52,12 +57,18 @@ export class Ruleset {
     }
   }
 
-  /** The connector that the address alone points to, whatever else is known of the session by now (A4, S6). */
+  /** The connector to which a session points before EHLO: by its certificate, where TLS came first, else its address (A4, S6). */
   atConnect(session: Session): Attributed | null {
-    const { address } = session.facts
-    const found = attribute({ address, certificate: null, senderDomain: null }, this.index)
+    const found = attribute({ ...session.facts, senderDomain: null }, this.index)
     if (session.skip && !isJudged(session.skip, found)) return null
     return found.kind === 'connector' ? found : null
+  }
+
+  /** The connector that may speak at connect for the address of a session, whatever else is known of it by now (S6). */
+  byAddress(session: Session): Connector | null {
+    const { address } = session.facts
+    const found = attribute({ address, certificate: null, senderDomain: null }, this.index)
+    return found.kind === 'connector' && canDecideAtConnect(found.connector) ? found.connector : null
   }
 
   /** Whether nothing is to be done for anybody (F6). */

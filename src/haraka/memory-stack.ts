@@ -13,12 +13,16 @@ import { StorePulse } from './store-pulse'
 import type { Plugin } from './types'
 
 const complainEveryMs = 10_000
+const openingMs = 3_000
 
 interface Stack {
   readonly identity: string
   readonly guard: GuardedStore
   readonly cache: CachedStore
   readonly pulse: StorePulse
+  readonly timeoutMs: number
+  /** Till then a store that is not open is taken for one that opens in a moment. */
+  readonly openingUntil: number
 }
 
 /** The store that the configuration names, behind guard and cache; exchanged when the configuration names another. */
@@ -71,7 +75,8 @@ export class MemoryStack implements Memory {
         ttlMs: store.cacheTtlSeconds * 1000,
         onRequest: (result) => this.observer.count('cacheRequests', { result }),
       })
-      this.stack = { identity, guard, cache, pulse }
+      const openingUntil = performance.now() + openingMs
+      this.stack = { identity, guard, cache, pulse, timeoutMs: store.timeoutMs, openingUntil }
     } catch (error) {
       this.plugin.logcrit(`store cannot be used: ${error instanceof Error ? error.message : String(error)}`)
     }
@@ -83,10 +88,13 @@ export class MemoryStack implements Memory {
     while (this.stack && !this.stack.guard.state.opened && performance.now() < until) await sleep(10)
   }
 
-  recall: Memory['recall'] = async (keys, options) =>
-    this.stack
+  recall: Memory['recall'] = async (keys, options) => {
+    // Haraka lets sessions in before its start is over: the first of them wait with it, within their own deadline.
+    if (this.stack && performance.now() < this.stack.openingUntil) await this.opened(this.stack.timeoutMs)
+    return this.stack
       ? this.stack.cache.recall(keys, options)
       : { values: keys.map(() => ({ state: 'unknown' as const })), freshness: 'unavailable' }
+  }
 
   peek: Memory['peek'] = (keys) =>
     this.stack

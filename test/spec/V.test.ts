@@ -301,6 +301,8 @@ describe('V2 the policy custom', () => {
       'a floor the catalogue does not know yet',
     ],
     ['8.3.517.0', [], 'compliant no-floor', 'no floors at all'],
+    ['15.3.100.1', ['15.3.100.5'], 'outdated behind 15.3.100.5', 'a product the catalogue does not know yet'],
+    ['15.3.100.6', ['15.3.100.5'], 'compliant at-or-above-floor 15.3.100.5', 'the same, at its floor'],
   ]
   for (const [id, floors, expected, why] of table) {
     it(`${id} with floors ${floors.join(', ') || 'none'} is ${expected}: ${why}`, () => {

@@ -83,6 +83,11 @@ describe('nextChange', () => {
       'the first window after it',
     ],
   ]
+  it('ends where windows follow each other for ever and all of them say the same', () => {
+    const schedule = [{ stage: 1, fromDay: 0, deferMinutes: 30, refuseMinutes: 30 }]
+    assert.equal(nextChange({ ...given, schedule, mode: 'defer' }), null)
+  })
+
   for (const [change, expected, reason] of rows) {
     it(`is right for a case by hand: ${reason}`, () => {
       assert.equal(nextChange({ ...given, ...change })?.at ?? null, expected)
