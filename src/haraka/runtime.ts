@@ -121,6 +121,7 @@ export class Runtime {
       countRules: () => ({
         schedule: this.rules.settings.schedule,
         relapseDays: this.rules.settings.clock.relapseDays,
+        catalogue: this.catalogue.current,
       }),
     })
     this.apply(this.live.current())

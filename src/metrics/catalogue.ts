@@ -260,6 +260,11 @@ export const gauges = {
       ],
     ),
   ),
+  serversKnownExploited: gauge(
+    'servers_known_exploited',
+    'Servers seen in the last 30 days whose last build has a vulnerability open that is known to be exploited.',
+    alone,
+  ),
   storeUp: gauge(
     'store_up',
     'Whether the last call to the store succeeded in every process (1), or failed in one (0); 1 where none is needed.',
@@ -291,6 +296,7 @@ export const catalogue: readonly MetricDefinition[] = [
   counters.decisions,
   counters.rechecks,
   gauges.servers,
+  gauges.serversKnownExploited,
   counters.notices,
   counters.cacheRequests,
   histograms.store,

@@ -118,9 +118,11 @@ export class Metrics {
     this.#keepHouse()
     await this.#fleet?.gather(gatherPatienceMs)
     const health = this.#health()
+    const { standings, knownExploited } = this.#servers.counts
     const values = new Map<MetricDefinition, GaugeValues>([
       [gauges.buildInfo, new Map([[`${version()}|${process.version}`, 1]])],
-      [gauges.servers, this.#servers.counts],
+      [gauges.servers, standings],
+      [gauges.serversKnownExploited, new Map([['', knownExploited]])],
       [gauges.storeUp, new Map([['', health.storeUp ? 1 : 0]])],
       [gauges.configLastReloadSuccess, new Map([['', health.configGood ? 1 : 0]])],
       [gauges.catalogueTimestamp, new Map([['', health.catalogueTimestamp]])],

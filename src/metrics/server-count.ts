@@ -5,7 +5,9 @@ import { pauseAt } from '../rules/clock/pause'
 import type { ServerRecord, TenantRecord } from '../rules/clock/record'
 import { stageAt, type Schedule } from '../rules/clock/schedule'
 import { dayMs } from '../rules/time'
+import type { Catalogue } from '../rules/verdict/catalogue'
 import { stageLabel, type ServerStatus } from './catalogue'
+import { knownExploitedAt } from './known-exploited'
 
 /** What is counted: readable records only. Either may throw. */
 export interface Inventory {
@@ -16,10 +18,15 @@ export interface Inventory {
 export interface CountRules {
   readonly schedule: Schedule
   readonly relapseDays: number
+  readonly catalogue: Catalogue
 }
 
-/** Servers by `status|stage`. */
-export type ServerCounts = ReadonlyMap<string, number>
+export interface ServerCounts {
+  /** By `status|stage`. */
+  readonly standings: ReadonlyMap<string, number>
+  /** Those with a vulnerability open that is known to be exploited. */
+  readonly knownExploited: number
+}
 
 const turnMs = 10
 const shortestPauseMs = 60_000
@@ -32,7 +39,7 @@ const budgetMs = 30_000
 export function standingOf(
   record: ServerRecord,
   tenant: TenantRecord | undefined,
-  rules: CountRules,
+  rules: Pick<CountRules, 'schedule' | 'relapseDays'>,
   at: number,
 ): { readonly status: ServerStatus; readonly stage: string } {
   const { clock } = record
@@ -57,7 +64,9 @@ export async function countServers(
   forMs = budgetMs,
 ): Promise<ServerCounts | null> {
   const until = performance.now() + forMs
-  const counts = new Map<string, number>()
+  const standings = new Map<string, number>()
+  let knownExploited = 0
+  const isKnownExploited = knownExploitedAt(rules.catalogue, at)
   const tenants = new Map<string, TenantRecord>()
   let turnEnds = performance.now() + turnMs
   const inTime = async (): Promise<boolean> => {
@@ -79,16 +88,17 @@ export async function countServers(
       seen.add(name)
       const { status, stage } = standingOf(record, tenants.get(record.tenant), rules, at)
       const key = `${status}|${stage}`
-      counts.set(key, (counts.get(key) ?? 0) + 1)
+      standings.set(key, (standings.get(key) ?? 0) + 1)
+      if (isKnownExploited(record)) knownExploited += 1
     }
     if (!(await inTime())) return null
   }
-  return counts
+  return { standings, knownExploited }
 }
 
 /** The last count that came to its end, and when the next one may begin. */
 export class ServerCount {
-  #counts: ServerCounts = new Map()
+  #counts: ServerCounts = { standings: new Map(), knownExploited: 0 }
   #nextAt = 0
   #running = false
 

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import type { Clock, Exemption, ServerRecord, TenantRecord } from '../../src/rules/clock/record'
 import { defaultSchedule } from '../../src/rules/clock/schedule'
 import { dayMs } from '../../src/rules/time'
+import { loadCatalogue, packagedCataloguePath } from '../../src/config/catalogue-file'
 import { gauges } from '../../src/metrics/catalogue'
 import { countServers, ServerCount, standingOf, type Inventory } from '../../src/metrics/server-count'
-import { serverRecord, tenantRecord } from '../support/records'
+import { evidenceOf, serverRecord, tenantRecord } from '../support/records'
 
 const now = Date.UTC(2026, 10, 22)
-const rules = { schedule: defaultSchedule, relapseDays: 30 }
+const catalogue = loadCatalogue(packagedCataloguePath())
+const rules = { schedule: defaultSchedule, relapseDays: 30, catalogue }
 
 function since(days: number): Clock {
   const startedAt = now - days * dayMs
@@ -87,7 +89,7 @@ describe('A server is counted', () => {
       const known = gauges.servers.series.map((series) => series.join('|'))
       assert.ok(known.includes(`${status}|${stage}`))
       const counts = await countServers(inventory([record], tenant ? [tenant] : []), rules, now)
-      assert.deepEqual([...(counts ?? [])], [[`${status}|${stage}`, 1]])
+      assert.deepEqual([...(counts?.standings ?? [])], [[`${status}|${stage}`, 1]])
     })
   }
 
@@ -107,8 +109,33 @@ describe('A server is counted', () => {
       rules,
       now,
     )
-    assert.deepEqual([...(counts ?? [])], [['compliant|none', 2]])
+    assert.deepEqual([...(counts?.standings ?? [])], [['compliant|none', 2]])
   })
+})
+
+describe('A server is counted as open to a known exploit', () => {
+  const table: [why: string, build: string | null, transport: string, daysAgo: number, counted: number][] = [
+    ['its branch lacks the fix of a CVE on the list of CISA', '15.2.1118.7', 'mapi', 0, 1],
+    ['it was seen 30 days ago', '15.2.1118.7', 'mapi', 30, 1],
+    ['it was last seen before that', '15.2.1118.7', 'mapi', 30.001, 0],
+    ['it has every update of the catalogue', '15.2.2562.53', 'mapi', 0, 0],
+    ['it is newer than the catalogue', '15.2.9999.1', 'smtp', 0, 0],
+    ['an old SMTP id hides its updates, and the CU without them is open', '15.1.2106.2', 'smtp', 0, 1],
+    ['an id of Exchange Online came in', '15.20.1.1', 'smtp', 0, 0],
+    ['no build was seen', null, 'smtp', 0, 0],
+    ['memory holds no build that can be read', 'nonsense', 'carrier pigeon', 0, 0],
+  ]
+  for (const [why, build, transport, daysAgo, counted] of table) {
+    it(`${counted === 1 ? 'yes' : 'no'}: ${why}`, async () => {
+      const seenAt = now - daysAgo * dayMs
+      const record = serverRecord('ex01.contoso.local', {
+        lastSeenAt: seenAt,
+        lastEvidence: evidenceOf({ build, transport, at: seenAt }),
+      })
+      const twice = [record, { ...record, tenant: 'fabrikam' }]
+      assert.equal((await countServers(inventory(twice), rules, now))?.knownExploited, counted * 2)
+    })
+  }
 })
 
 describe('The count of servers', () => {
@@ -129,7 +156,7 @@ describe('The count of servers', () => {
     counting = false
     const took = performance.now() - begun
     assert.equal(
-      [...(counts ?? [])].reduce((sum, [, count]) => sum + count, 0),
+      [...(counts?.standings ?? [])].reduce((sum, [, count]) => sum + count, 0),
       100_000,
     )
     assert.ok(took < 5_000, `took ${took} ms`)
@@ -152,13 +179,13 @@ describe('The count of servers', () => {
     }
     await count.refresh(failing, rules)
     await count.refresh(failing, rules)
-    assert.deepEqual([asked, count.counts.size], [1, 0])
+    assert.deepEqual([asked, count.counts.standings.size], [1, 0])
   })
 
   it('counts at most once a minute', async () => {
     const count = new ServerCount()
     await count.refresh(inventory([serverRecord('ex01.contoso.local')]), rules)
     await count.refresh(inventory([]), rules)
-    assert.deepEqual([...count.counts], [['compliant|none', 1]])
+    assert.deepEqual([...count.counts.standings], [['compliant|none', 1]])
   })
 })

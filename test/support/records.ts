@@ -1,4 +1,4 @@
-import type { PathRecord, ServerRecord, TenantRecord } from '../../src/rules/clock/record'
+import type { LastEvidence, PathRecord, ServerRecord, TenantRecord } from '../../src/rules/clock/record'
 import type { RecordKey } from '../../src/store/store'
 
 const seenAt = Date.UTC(2026, 10, 22, 12)
@@ -16,6 +16,27 @@ export function serverRecord(server: string, change: Partial<ServerRecord> = {})
     lastEvidence: null,
     events: [],
     days: {},
+    ...change,
+  }
+}
+
+/** What was seen of a server of Contoso, by the address of its connector. */
+export function evidenceOf(change: Partial<LastEvidence> = {}): LastEvidence {
+  const { build = '15.2.1118.7', at = seenAt } = change
+  return {
+    at,
+    build,
+    transport: 'smtp',
+    header: `Received: from ex01.contoso.local by ex01.contoso.local with Microsoft SMTP Server id ${String(build)}`,
+    messageId: null,
+    connector: 'contoso-hybrid',
+    attribution: 'address 192.0.2.0/24',
+    bound: 'ehlo',
+    ehlo: 'ex01.contoso.local',
+    address: '192.0.2.10',
+    xoorg: null,
+    mimeOle: null,
+    verdict: { status: 'outdated', reason: 'behind' },
     ...change,
   }
 }
