@@ -28,7 +28,7 @@ async function run(options: BenchOptions): Promise<number> {
   if (options.sections.includes('parts')) figures.push(...(await benchParts(options, log)))
   if (options.sections.includes('server')) {
     figures.push(...(await benchServer(options, 0, log)))
-    figures.push(...(await benchServer(options, 2, log)))
+    if (!options.quick) figures.push(...(await benchServer(options, 2, log)))
     figures.push(...(await benchSmtpSource(options, log)))
     figures.push(...(await benchStartTls(options, log)))
   }

@@ -17,7 +17,7 @@ export class UsageError extends Error {}
 export const usage = `npm run bench -- [--only ${sections.join('|')}] [--quick | --full] [--write]
 
   --only SECTION  measures that section; may be repeated, or hold several with commas
-  --quick         fewer and shorter samples, two minutes in all
+  --quick         one process without workers, fewer and shorter samples: two minutes in all
   --full          growth to a million servers
   --write         puts the results, with machine and date, into docs/performance.md`
 

@@ -180,9 +180,12 @@ export async function benchServer(
   const client = LoadClient.start()
   const servers = new Map<Variant, RunningHaraka>()
   try {
-    for (const variant of new Set(cells.map((cell) => cell.variant))) {
+    const starting = [...new Set(cells.map((cell) => cell.variant))].map(async (variant) => {
       servers.set(variant, await startVariant(variant, { redis, folder, nodes }))
-    }
+    })
+    // Whatever has started must be stopped, also where another one did not.
+    const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
     const greylist = servers.get('greylist')
     if (greylist) await befriendGreylist(client, greylist)
     const each = async (round: number): Promise<void> => {
@@ -194,7 +197,7 @@ export async function benchServer(
       }
     }
     // Code is optimised only after some thousand sessions.
-    for (let warmUp = 0; warmUp < 2; warmUp += 1) await each(warmUp)
+    for (let warmUp = 0; warmUp < (options.quick ? 1 : 3); warmUp += 1) await each(warmUp)
     for (const cell of cells) {
       cell.perSecond.length = 0
       cell.processorUs.length = 0
