@@ -48,7 +48,7 @@ async function run(options: BenchOptions): Promise<number> {
   console.log(plainTable(figures))
   console.log(`\n${summary(figures)}`)
   if (options.write)
-    writeResults(
+    await writeResults(
       figures,
       machine,
       process.argv
