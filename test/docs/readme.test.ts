@@ -36,7 +36,15 @@ const ours = new Set([
   ...describedConnectorKeys().map(({ name }) => name),
 ])
 /** Names of Haraka's, and of the code, which look like keys of ours. */
-const others = new Set(['data_post', 'delay_deny', 'free_at', 'help_url', 'node_modules'])
+const others = new Set([
+  'data_post',
+  'delay_deny',
+  'free_at',
+  'help_url',
+  'mime_ole',
+  'node_modules',
+  'xoorg_foreign',
+])
 
 describe('The first pages', () => {
   it('begin with what a newcomer runs first', () => {
