@@ -3,7 +3,7 @@ import { daysCharged, endPause, pauseAt, planPause, type PauseRefusal } from '..
 import type { Exemption, Pause, ServerEvent, TenantRecord } from '../rules/clock/record'
 import type { Store } from '../store/store'
 import type { Memory } from './memory'
-import { serverTtlMs } from './ttl'
+import { serverTtlMs } from '../store/lifetime'
 
 /**
  * What an administrative command says; `why` of a refusal is a sentence for the operator. `warning`: it is done and

@@ -3,7 +3,7 @@ import type { Action } from '../rules/decision/decision'
 import { maxServersPerPath, seenOnPath } from '../rules/decision/path'
 import type { Key, Memory } from './memory'
 import { isLasting } from './write-failure'
-import { pathTtlMs, serverTtlMs } from './ttl'
+import { pathTtlMs, serverTtlMs } from '../store/lifetime'
 
 /** Days of counts kept with a server. */
 const maxDays = 120

@@ -73,7 +73,7 @@ describe('The doors between the rooms (docs/architecture.md)', function () {
     ],
     [
       'the sequence does not know Haraka',
-      'src/enforcement/ttl.ts',
+      'src/enforcement/memory.ts',
       "import '../haraka/types'",
       'no-restricted-imports',
     ],
@@ -91,7 +91,7 @@ describe('The doors between the rooms (docs/architecture.md)', function () {
   }
 
   it('are open where they should be', async () => {
-    assert.deepEqual(await complaints(eslint, 'src/enforcement/ttl.ts', "import '../store/store'"), [])
+    assert.deepEqual(await complaints(eslint, 'src/enforcement/memory.ts', "import '../store/store'"), [])
     assert.deepEqual(
       await complaints(eslint, 'src/rules/clock/pause.ts', "import '../decision/decision'"),
       [],
