@@ -75,10 +75,13 @@ export class Recall {
     deadline: Deadline,
   ): Promise<Recollection<Records[K]>> {
     const { memory, observer } = this.around
-    return deadline.settle(memory.recall<K>(keys, { fresh }), () => {
+    const recollection = await deadline.settle(memory.recall<K>(keys, { fresh }), () => {
       observer.count('faults', { kind: 'deadline' })
       return memory.peek<K>(keys)
     })
+    if (recollection.values.some(({ state }) => state === 'unreadable'))
+      observer.count('faults', { kind: 'unreadable-record' })
+    return recollection
   }
 }
 
