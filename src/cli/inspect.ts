@@ -4,6 +4,7 @@ import type { PolicyPreset } from '../config/settings'
 import { domainPattern } from '../config/values'
 import type { Evidence } from '../rules/evidence/evidence'
 import { formatBuild } from '../rules/verdict/build'
+import { dayOf } from '../rules/time'
 import { readConfiguration, type Configuration } from './configuration'
 import { detail } from './details'
 import { CliFailure, misuse, type ExitCode } from './failure'
@@ -14,7 +15,7 @@ import {
   type Inspection,
   type Judging,
 } from './inspection'
-import { dayOf, instantOption } from './instant'
+import { instantOption } from './instant'
 import type { Invocation } from './invocation'
 import { answerLines, badLine, type Fields, type LineAnswer } from './json-lines'
 import { messagesOf } from './mail-files'
