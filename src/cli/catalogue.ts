@@ -12,7 +12,8 @@ import { findFolder, readCatalogue } from './configuration'
 import { detail } from './details'
 import { misuse, refusal } from './failure'
 import type { Invocation } from './invocation'
-import { jsonText, printable } from './printable'
+import { printable } from '../rules/decision/printable'
+import { jsonText } from './json-text'
 import { facts, textTable } from './table'
 
 interface Options {
