@@ -91,15 +91,15 @@ export class Gatherer {
     const { servers } = this
     this.servers = new Map()
     let lost = 0
-    for (const news of servers.values()) {
+    await inLanes(servers.values(), async (news) => {
       const written = await memory.update(
         news.key,
         (current) => current && withNews(current, news),
         serverTtlMs(news.key.tenant),
       )
       if (written.state === 'failed') lost += 1
-    }
-    for (const [name, { key, seen }] of [...this.paths]) {
+    })
+    await inLanes([...this.paths].values(), async ([name, { key, seen }]) => {
       const taken = [...seen]
       const change = (current: PathRecord | null): PathRecord | null =>
         taken.reduce<PathRecord | null>(
@@ -107,11 +107,11 @@ export class Gatherer {
           current,
         )
       const written = await memory.update(key, change, pathTtlMs(pathMemoryDays))
-      if (written.state === 'failed' && !isLasting(written.reason)) continue
+      if (written.state === 'failed' && !isLasting(written.reason)) return
       if (written.state === 'failed') lost += 1
       for (const [server, at] of taken) if (seen.get(server) === at) seen.delete(server)
       if (seen.size === 0) this.paths.delete(name)
-    }
+    })
     return lost
   }
 
@@ -129,6 +129,16 @@ export class Gatherer {
     this.servers.set(name, news)
     return news
   }
+}
+
+/** Records that are written at once: enough to hide the way to the store, few enough to leave it to the hooks. */
+const lanes = 16
+
+async function inLanes<T>(items: IterableIterator<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const lane = async (): Promise<void> => {
+    for (const item of items) await work(item)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
 }
 
 const noServers: ReadonlyMap<string, number> = new Map()

@@ -201,12 +201,19 @@ export class Runtime {
     this.plugin.logerror(`fault in the background: ${error instanceof Error ? error.message : String(error)}`)
   }
 
+  /** Never twice at once: work that takes longer than its period goes on, and is begun again when it is due next. */
   private every(periodMs: number, work: () => unknown): void {
+    let underWay = false
     const timer = setInterval(() => {
+      if (underWay) return
+      underWay = true
       Promise.resolve()
         .then(work)
         .catch((error: unknown) => {
           this.backgroundFault(error)
+        })
+        .finally(() => {
+          underWay = false
         })
     }, periodMs)
     timer.unref()

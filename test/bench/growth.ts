@@ -6,7 +6,7 @@ import type { Store } from '../../src/store/store'
 import { settingsOf } from '../config/support'
 import { startRedis, withClient } from '../support/redis'
 import type { RedisServer } from '../support/redis'
-import { spreadOf } from './figure'
+import { ratios, spreadOf } from './figure'
 import type { Figure, Limit } from './figure'
 import { InProcess, messageOf } from './in-process'
 import { limits } from './limits'
@@ -40,6 +40,7 @@ interface Held {
   readonly store: Store
   /** Bytes that memory takes in all. */
   readonly bytes: () => Promise<number>
+  readonly close: () => Promise<void>
 }
 
 interface Grown {
@@ -52,10 +53,10 @@ interface Grown {
 
 const batch = 500
 
-async function fill(held: Held, from: number, until: number, what: 'server' | 'path'): Promise<void> {
+async function fill(held: Held, servers: number, what: 'server' | 'path'): Promise<void> {
   const now = Date.now()
-  for (let first = from; first < until; first += batch) {
-    const numbers = Array.from({ length: Math.min(batch, until - first) }, (_, index) => first + index)
+  for (let first = 0; first < servers; first += batch) {
+    const numbers = Array.from({ length: Math.min(batch, servers - first) }, (_, index) => first + index)
     await Promise.all(
       numbers.map(async (n) => {
         const sender = senderOf(n)
@@ -109,38 +110,35 @@ const settings = settingsOf({
   connectors: `[${connectorId}]\ntenant=tenant0\naddresses=11.0.0.0/8\n`,
 })
 
-async function measure(held: Held, grown: Grown, turns: number, messages: number): Promise<void> {
-  const hot = await InProcess.open(settings, unclosed(held.store))
-  const cold = await InProcess.open(settings, unclosed(held.store), 1)
-  const { servers } = grown
-  const stride = Math.max(1, Math.floor(servers / activeServers))
-  const coldMessages = Math.ceil(messages / 5)
-  let next = 0
+/** The sizes take turns, each with a store of its own, so that a slow minute touches all of them. */
+async function measure(
+  sizes: readonly { readonly held: Held; readonly grown: Grown }[],
+  turns: number,
+  messages: number,
+): Promise<void> {
+  const workers = await Promise.all(
+    sizes.map(async ({ held, grown }) => ({
+      grown,
+      hot: await InProcess.open(settings, held.store),
+      cold: await InProcess.open(settings, held.store, 1),
+      next: 0,
+    })),
+  )
   // The first turns fill the cache and let the code be optimised.
   for (let done = -2; done < turns; done += 1) {
-    const active = await turn(hot, (message) => (message % activeServers) * stride, messages)
-    // 7919 is a prime: the servers are visited all over memory.
-    const strangers = await turn(cold, () => (next = (next + 7919) % servers), coldMessages)
-    if (done < 0) continue
-    grown.active.push(active.messageUs)
-    grown.flushMs.push(active.flushMs)
-    grown.cold.push(strangers.messageUs)
-  }
-}
-
-/** The store stays open for the next size. */
-function unclosed(store: Store): Store {
-  return {
-    backend: store.backend,
-    open: () => store.open(),
-    read: (key) => store.read(key),
-    readAll: (keys) => store.readAll(keys),
-    replace: (key, expected, value, ttlMs) => store.replace(key, expected, value, ttlMs),
-    remove: (key, expected) => store.remove(key, expected),
-    list: (kind, tenant) => store.list(kind, tenant),
-    time: () => store.time(),
-    prune: (now) => store.prune(now),
-    close: async () => undefined,
+    for (const worker of workers) {
+      const { grown, hot, cold } = worker
+      const { servers } = grown
+      const stride = Math.max(1, Math.floor(servers / activeServers))
+      const active = await turn(hot, (message) => (message % activeServers) * stride, messages)
+      // 7919 is a prime: the servers are visited all over memory.
+      const pick = (): number => (worker.next = (worker.next + 7919) % servers)
+      const strangers = await turn(cold, pick, Math.ceil(messages / 5))
+      if (done < 0) continue
+      grown.active.push(active.messageUs)
+      grown.flushMs.push(active.flushMs)
+      grown.cold.push(strangers.messageUs)
+    }
   }
 }
 
@@ -155,11 +153,11 @@ function bytesFigure(held: Held, servers: number, what: string, bytes: number, l
   }
 }
 
-function figuresOf(held: Held, sizes: readonly Grown[]): Figure[] {
+function figuresOf(backend: string, sizes: readonly Grown[]): Figure[] {
   const [smallest] = sizes
   if (!smallest) return []
   return sizes.flatMap(({ servers, active, cold, flushMs }): Figure[] => {
-    const name = `${held.backend}, ${servers.toLocaleString('en')} servers`
+    const name = `${backend}, ${servers.toLocaleString('en')} servers`
     const base = { group, unit: 'µs', limit: null, note: 'processor time of the worker, MAIL and DATA' }
     const own: Figure[] = [
       { ...base, name: `${name}: a message of one of 1,000 active`, value: spreadOf(active) },
@@ -176,7 +174,7 @@ function figuresOf(held: Held, sizes: readonly Grown[]): Figure[] {
     const against = (samples: readonly number[], small: readonly number[], what: string): Figure => ({
       group,
       name: `${name} by ${smallest.servers.toLocaleString('en')}: ${what}`,
-      value: spreadOf(samples.map((value) => value / spreadOf(small).median)),
+      value: spreadOf(ratios(samples, small)),
       unit: '',
       limit: servers >= 1_000_000 ? limits.growth : null,
       note: '',
@@ -189,32 +187,43 @@ function figuresOf(held: Held, sizes: readonly Grown[]): Figure[] {
   })
 }
 
-async function growStore(held: Held, options: BenchOptions, log: (text: string) => void): Promise<Figure[]> {
-  const counts = options.quick
-    ? [1000, 10_000]
-    : options.full
-      ? [1000, 10_000, 100_000, 1_000_000]
-      : [1000, 10_000, 100_000]
+async function growStores(
+  open: () => Promise<Held>,
+  options: BenchOptions,
+  log: (text: string) => void,
+): Promise<Figure[]> {
+  const counts = [1000, 10_000, ...(options.quick ? [] : [100_000]), ...(options.full ? [1_000_000] : [])]
   const figures: Figure[] = []
-  const sizes: Grown[] = []
-  let filled = 0
-  for (const servers of counts) {
-    log(`growth: ${held.backend}, ${servers.toLocaleString('en')} servers`)
-    const empty = await held.bytes()
-    await fill(held, filled, servers, 'server')
-    const withServers = await held.bytes()
-    await fill(held, filled, servers, 'path')
-    const withPaths = await held.bytes()
-    const added = servers - filled
-    filled = servers
-    const limit = held.backend === 'redis' ? limits.redisBytes : null
-    figures.push(bytesFigure(held, servers, 'its record', (withServers - empty) / added, limit))
-    figures.push(bytesFigure(held, servers, 'its path', (withPaths - withServers) / added, null))
-    const grown: Grown = { servers, active: [], cold: [], flushMs: [] }
-    await measure(held, grown, options.quick ? 2 : 7, options.quick ? 2000 : messagesPerTurn)
-    sizes.push(grown)
+  const sizes: { held: Held; grown: Grown }[] = []
+  try {
+    for (const servers of counts) {
+      const held = await open()
+      sizes.push({ held, grown: { servers, active: [], cold: [], flushMs: [] } })
+      log(`growth: ${held.backend}, ${servers.toLocaleString('en')} servers`)
+      const empty = await held.bytes()
+      await fill(held, servers, 'server')
+      const withServers = await held.bytes()
+      await fill(held, servers, 'path')
+      const withPaths = await held.bytes()
+      const limit = held.backend === 'redis' ? limits.redisBytes : null
+      figures.push(bytesFigure(held, servers, 'its record', (withServers - empty) / servers, limit))
+      figures.push(bytesFigure(held, servers, 'its path', (withPaths - withServers) / servers, null))
+    }
+    log('growth: the sizes in turn')
+    await measure(sizes, options.quick ? 2 : 9, options.quick ? 2000 : messagesPerTurn)
+    const [first] = sizes
+    return first
+      ? [
+          ...figures,
+          ...figuresOf(
+            first.held.backend,
+            sizes.map(({ grown }) => grown),
+          ),
+        ]
+      : []
+  } finally {
+    for (const { held } of sizes) await held.close()
   }
-  return [...figures, ...figuresOf(held, sizes)]
 }
 
 async function redisBytes(redis: RedisServer): Promise<number> {
@@ -224,26 +233,37 @@ async function redisBytes(redis: RedisServer): Promise<number> {
   })
 }
 
-export async function benchGrowth(options: BenchOptions, log: (text: string) => void): Promise<Figure[]> {
+async function openLmdb(): Promise<Held> {
   const folder = benchFolder()
-  const redis = await startRedis()
-  const address = settingsOf({ main: `[redis]\nhost=${redis.host}\nport=${String(redis.port)}\n` }).redis
-  const lmdbStore = new LmdbStore({ path: folder })
-  const redisStore = new RedisStore({ settings: address, timeoutMs: 10_000 })
-  try {
-    const figures: Figure[] = []
-    const file = join(folder, 'data.mdb')
-    await lmdbStore.open()
-    const lmdb: Held = { backend: 'lmdb', store: lmdbStore, bytes: async () => statSync(file).size }
-    figures.push(...(await growStore(lmdb, options, log)))
-    await redisStore.open()
-    const held: Held = { backend: 'redis', store: redisStore, bytes: () => redisBytes(redis) }
-    figures.push(...(await growStore(held, options, log)))
-    return figures
-  } finally {
-    await lmdbStore.close()
-    await redisStore.close()
-    await redis.stop()
-    rmSync(folder, { recursive: true, force: true })
+  const store = new LmdbStore({ path: folder })
+  await store.open()
+  return {
+    backend: 'lmdb',
+    store,
+    bytes: async () => statSync(join(folder, 'data.mdb')).size,
+    close: async () => {
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
+}
+
+async function openRedis(): Promise<Held> {
+  const server = await startRedis()
+  const main = `[redis]\nhost=${server.host}\nport=${String(server.port)}\n`
+  const store = new RedisStore({ settings: settingsOf({ main }).redis, timeoutMs: 10_000 })
+  await store.open()
+  return {
+    backend: 'redis',
+    store,
+    bytes: () => redisBytes(server),
+    close: async () => {
+      await store.close()
+      await server.stop()
+    },
+  }
+}
+
+export async function benchGrowth(options: BenchOptions, log: (text: string) => void): Promise<Figure[]> {
+  return [...(await growStores(openLmdb, options, log)), ...(await growStores(openRedis, options, log))]
 }

@@ -22,6 +22,9 @@ function log(text: string): void {
   console.error(text)
 }
 
+// Every server of test/support listens for the end of this process.
+process.setMaxListeners(50)
+
 async function run(options: BenchOptions): Promise<number> {
   const machine = describeMachine()
   const figures: Figure[] = []
@@ -45,7 +48,7 @@ async function run(options: BenchOptions): Promise<number> {
   console.log(plainTable(figures))
   console.log(`\n${summary(figures)}`)
   if (options.write)
-    writeResults(
+    await writeResults(
       figures,
       machine,
       process.argv

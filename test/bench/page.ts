@@ -10,7 +10,7 @@ const begin = '<!-- results: written by `npm run bench -- --write` -->'
 const end = '<!-- end of results -->'
 
 /** Replaces the results in docs/performance.md; what people wrote around them stays. */
-export function writeResults(figures: readonly Figure[], machine: Machine, how: string): void {
+export async function writeResults(figures: readonly Figure[], machine: Machine, how: string): Promise<void> {
   const text = readFileSync(page, 'utf8')
   const [from, until] = [text.indexOf(begin), text.indexOf(end)]
   if (from < 0 || until < from) throw new Error(`${page} has no place for results: "${begin}" … "${end}"`)
@@ -26,5 +26,8 @@ export function writeResults(figures: readonly Figure[], machine: Machine, how: 
     '```',
     '',
   ].join('\n')
-  writeFileSync(page, text.slice(0, from) + results + text.slice(until))
+  const { format, resolveConfig } = await import('prettier')
+  const style = await resolveConfig(page)
+  const whole = text.slice(0, from) + results + text.slice(until)
+  writeFileSync(page, await format(whole, { ...style, filepath: page }))
 }

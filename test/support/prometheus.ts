@@ -21,6 +21,7 @@ export interface Series {
 export interface RuleState {
   readonly name: string
   readonly health: string
+  readonly query: string
   readonly state: string
 }
 
@@ -82,9 +83,7 @@ export class RunningPrometheus {
       const config = {
         global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
         rule_files: [ruleFile],
-        scrape_configs: [
-          { job_name: 'exchange-enforcement', static_configs: [{ targets: addresses }] },
-        ],
+        scrape_configs: [{ job_name: 'exchange-enforcement', static_configs: [{ targets: addresses }] }],
       }
       writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config))
       const prometheus = new RunningPrometheus(folder, await freePort())

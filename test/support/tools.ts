@@ -3,10 +3,12 @@ import { accessSync, chmodSync, constants, existsSync, rmSync, writeFileSync } f
 import { delimiter, join } from 'node:path'
 
 /** Programs that the tests run, and the Debian package of each. */
-const packages = { 'redis-server': 'redis-server', openssl: 'openssl' } as const
-
-/** Programs that make some tests stricter; nobody needs to have them. */
-const helpfulPackages = { promtool: 'prometheus' } as const
+const packages = {
+  'redis-server': 'redis-server',
+  openssl: 'openssl',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
+} as const
 
 export function isOnPath(program: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
@@ -48,15 +50,13 @@ function install(names: readonly string[]): boolean {
  * in the end is said in one sentence each, with what to do.
  */
 export function provideTools(): string[] {
-  const missing = (wanted: Readonly<Record<string, string>>): [string, string][] =>
-    Object.entries(wanted).filter(([program]) => !isOnPath(program))
-  for (const wanted of [packages, helpfulPackages]) {
-    const names = missing(wanted).map(([, name]) => name)
-    if (names.length === 0 || !mayInstall()) continue
+  const missing = (): [string, string][] => Object.entries(packages).filter(([program]) => !isOnPath(program))
+  const names = [...new Set(missing().map(([, name]) => name))]
+  if (names.length > 0 && mayInstall()) {
     console.log(`Installing ${names.join(', ')} …`)
     install(names)
   }
-  return missing(packages).map(
+  return missing().map(
     ([program, name]) =>
       `"${program}" is not on the PATH: install it first (Debian, Ubuntu: apt-get install ${name}; macOS: brew install ${name === 'redis-server' ? 'redis' : name})`,
   )

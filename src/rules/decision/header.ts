@@ -43,6 +43,7 @@ const maxWordOctets = 64
 
 // A value can neither end its pair nor the field, whatever a host calls itself (S7).
 function encode(value: string, maxOctets: number): string {
+  if (/^[A-Za-z0-9._:*@+-]*$/.test(value)) return value.slice(0, maxOctets)
   let encoded = ''
   for (const character of value) {
     const next = /[A-Za-z0-9._:*@+-]/.test(character) ? character : percentEncode(character)
