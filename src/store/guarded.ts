@@ -2,16 +2,7 @@ import { Breaker, type BreakerState } from './breaker'
 import type { RecordKey, RecordKind, Records, Store, Stored } from './store'
 import { InvalidRecord, StoreUnavailable, type UnavailableReason } from './unavailable'
 
-export const storeOperations = [
-  'open',
-  'read',
-  'replace',
-  'remove',
-  'list',
-  'time',
-  'prune',
-  'close',
-] as const
+const storeOperations = ['open', 'read', 'replace', 'remove', 'list', 'time', 'prune', 'close'] as const
 export type StoreOperation = (typeof storeOperations)[number]
 
 /** Calls `run` once after `delayMs`; the answer cancels it. */

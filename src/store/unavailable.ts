@@ -1,5 +1,5 @@
 /** Why the store gave no answer: one small fixed set, fit for a metric's label. */
-export const unavailableReasons = [
+const unavailableReasons = [
   'timeout',
   'refused',
   'breaker-open',

@@ -2,7 +2,7 @@ import type { Day } from '../time'
 import { dayMs, dayOf } from '../time'
 import type { Build } from './build'
 import { formatBuild } from './build'
-import type { Reading } from './catalogue'
+import type { Reading } from './reading'
 import { lastUpTo } from './ordered'
 import type { Policy } from './policy'
 import type { ListedBuild, Product } from './product'
@@ -47,7 +47,7 @@ export function lastSupportedDay(product: Product, esu: boolean): Day | null {
 }
 
 /** `days` later, or earlier where negative. */
-export function shiftDay(day: Day, days: number): Day {
+function shiftDay(day: Day, days: number): Day {
   return dayOf(Date.parse(`${day}T00:00:00Z`) + days * dayMs)
 }
 
