@@ -7,12 +7,13 @@ import { describeBuild, type BuildDescription, type ReleaseDescription } from '.
 import { floorSetOn } from '../rules/verdict/floors'
 import type { Product } from '../rules/verdict/product'
 import type { Day } from '../rules/time'
+import { dayOf } from '../rules/time'
 import { findFolder, readCatalogue } from './configuration'
 import { detail } from './details'
 import { misuse, refusal } from './failure'
-import { dayOf } from './instant'
 import type { Invocation } from './invocation'
-import { jsonText, printable } from './printable'
+import { printable } from '../rules/decision/printable'
+import { jsonText } from './json-text'
 import { facts, textTable } from './table'
 
 interface Options {

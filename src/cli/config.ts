@@ -10,7 +10,8 @@ import type { ConfigProblem } from '../config/problem'
 import { checkSettings, findFolder, readConfiguration } from './configuration'
 import { detail } from './details'
 import type { Invocation } from './invocation'
-import { jsonText, printable } from './printable'
+import { printable } from '../rules/decision/printable'
+import { jsonText } from './json-text'
 import { tellProblems } from './problems'
 
 interface Options {

@@ -9,7 +9,7 @@ import type { Connector } from '../rules/attribution/connector'
 import { checkSettings, findFolder, readCatalogue, readConfiguration } from './configuration'
 import { detail } from './details'
 import type { Invocation } from './invocation'
-import { jsonText } from './printable'
+import { jsonText } from './json-text'
 import { tellProblems } from './problems'
 import { textTable } from './table'
 

@@ -12,7 +12,8 @@ import { misuse } from './failure'
 import { instantOption, isoOrNull, parseInstant, shortInstant } from './instant'
 import type { Invocation } from './invocation'
 import { answerLines, badLine, isFields, type Fields, type LineAnswer } from './json-lines'
-import { jsonText, printable } from './printable'
+import { printable } from '../rules/decision/printable'
+import { jsonText } from './json-text'
 import { facts } from './table'
 
 /** A server with a running clock, and the moment asked about. */

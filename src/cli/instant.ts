@@ -57,7 +57,3 @@ export function isoOrNull(at: number | null): string | null {
 export function shortInstant(at: number): string {
   return `${iso(at).slice(0, 16).replace('T', ' ')} UTC`
 }
-
-export function dayOf(at: number): string {
-  return iso(at).slice(0, 10)
-}

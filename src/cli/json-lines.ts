@@ -1,7 +1,7 @@
 import type { ExitCode } from './failure'
 import type { Invocation } from './invocation'
 import { readLines, type Line } from './lines'
-import { jsonText } from './printable'
+import { jsonText } from './json-text'
 
 /** No header block that a mail server takes comes near it. */
 const maxLineBytes = 16 * 1024 * 1024

@@ -1,7 +1,8 @@
 import { formatProblem, type ConfigProblem } from '../config/problem'
 import type { ExitCode } from './failure'
 import type { Invocation } from './invocation'
-import { jsonText, printable } from './printable'
+import { printable } from '../rules/decision/printable'
+import { jsonText } from './json-text'
 
 export interface Findings {
   /** `null`: none was found, and the defaults were checked. */

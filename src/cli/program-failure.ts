@@ -2,7 +2,7 @@ import { CommanderError } from 'commander'
 import { programName } from './details'
 import { CliFailure, type ExitCode } from './failure'
 import type { Invocation } from './invocation'
-import { printable } from './printable'
+import { printable } from '../rules/decision/printable'
 
 /** One line on standard error, and the exit code that goes with it. */
 export async function fail(error: unknown, invocation: Invocation): Promise<ExitCode> {

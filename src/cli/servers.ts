@@ -1,18 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { TenantRecord } from '../rules/clock/record'
-import { dayMs } from '../rules/time'
-import {
-  serverStatuses,
-  summarise,
-  type ReportRules,
-  type ServerStatus,
-  type ServerSummary,
-} from '../report/summary'
+import { serverStatuses, type ServerStatus } from '../rules/clock/status'
+import { dayMs, dayOf } from '../rules/time'
+import { summarise, type ReportRules, type ServerSummary } from '../report/summary'
 import { readConfiguration, type Configuration } from './configuration'
 import { detail } from './details'
-import { dayOf, isoOrNull, shortInstant } from './instant'
+import { isoOrNull, shortInstant } from './instant'
 import type { Invocation } from './invocation'
-import { jsonText } from './printable'
+import { jsonText } from './json-text'
 import { readTenant, withStorage } from './storage'
 import { summaryJson } from './summary-json'
 import { csv, textTable, type Column } from './table'

@@ -2,7 +2,7 @@ import { formatKey } from '../store/keys'
 import type { RecordKey, RecordKind, Store } from '../store/store'
 import type { ExitCode } from './failure'
 import type { Invocation } from './invocation'
-import { printable } from './printable'
+import { printable } from '../rules/decision/printable'
 import { writeStateLine } from './state-line'
 
 const pageRecords = 100

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Settings } from '../config/settings'
-import { pathTtlMs, serverTtlMs } from '../enforcement/ttl'
+import { pathTtlMs, serverTtlMs } from '../store/lifetime'
 import { encode } from '../store/codec'
 import { formatKey } from '../store/keys'
 import type { RecordKey, RecordKind, Records, Store } from '../store/store'

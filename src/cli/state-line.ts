@@ -3,7 +3,7 @@ import { decode, encode } from '../store/codec'
 import type { RecordKey, RecordKind, Records } from '../store/store'
 import { schemaNumber } from '../store/wire-shape'
 import { parseJson } from './json-lines'
-import { safeJson } from './printable'
+import { safeJson } from './json-text'
 
 /** One record with its key, whatever its kind. */
 export type Entry = { readonly [K in RecordKind]: EntryOf<K> }[RecordKind]

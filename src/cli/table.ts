@@ -1,4 +1,4 @@
-import { printable } from './printable'
+import { printable } from '../rules/decision/printable'
 
 export interface Column<R> {
   readonly heading: string

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Policy } from '../rules/verdict/policy'
 import { formatBuild, sameBranch } from '../rules/verdict/build'
 import { internetConnectorId } from '../rules/attribution/connector'
+import { maxReplyOctets } from '../rules/decision/reply'
 import type { ConnectorContext } from './connectors'
 import { readConnectors, whyNotAtConnect } from './connectors'
 import { canDecideAtConnect, internetConnector } from './effective'
@@ -16,7 +17,7 @@ import { resolveSchedule } from './schedule-rows'
 import type { MainValues } from './schema'
 import { mainSchema } from './schema'
 import type { PolicyInputs, PolicyPreset, Settings } from './settings'
-import { longestReply, replyLineMax } from './template'
+import { longestReply } from './template'
 
 /** One configuration file: the package's default and the install's own, as far as they are there. */
 export interface RawSource {
@@ -194,12 +195,12 @@ function checkMain(values: MainValues, settings: Settings, findings: Findings, c
     ['reply_refuse', values.enforcement.reply_refuse],
   ] as const) {
     const length = longestReply(template, settings.helpUrl)
-    if (length > replyLineMax) {
+    if (length > maxReplyOctets) {
       findings.refuse(
         'enforcement',
         key,
         `makes a reply of up to ${length} characters, code and filled-in placeholders included`,
-        `${replyLineMax} characters`,
+        `${maxReplyOctets} characters`,
       )
     }
     if (findings.isSet('enforcement', key) && /\s[;#]/.test(template)) {

@@ -1,3 +1,5 @@
+import { printable } from '../rules/decision/printable'
+
 /** Something in a configuration file that was refused, or, as a warning, that has no effect or looks like a slip. */
 export interface ConfigProblem {
   /** As the operator would open it. */
@@ -28,14 +30,6 @@ export function formatProblem(problem: ConfigProblem): string {
 /** A piece of a file inside a message, cut where it is long. */
 export function quoted(text: string): string {
   return `'${printable(text.length > foundMax ? `${text.slice(0, foundMax)}…` : text)}'`
-}
-
-/** S7: a line of a log or a terminal, whatever the file holds. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0
-    return `\\u{${code.toString(16)}}`
-  })
 }
 
 /** The known name that a typing error most likely meant, or `null`. */

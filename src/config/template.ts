@@ -1,24 +1,22 @@
+import { isPlaceholder, maxReplyOctets, placeholders, type Placeholder } from '../rules/decision/reply'
 import type { Reading, ValueKind } from './values'
 import { suggestion } from './problem'
 
-/** What a reply may mention, with the most characters that can stand for it. */
-export const placeholders: ReadonlyMap<string, number> = new Map([
-  ['minutes', 2],
-  ['help_url', 0],
-  ['server', 253],
-  ['build', '15.01.2507.039'.length],
-  ['free_at', '2026-12-01T00:15:08Z'.length],
-])
+/** The most characters that can stand for what a reply mentions; the help address is known. */
+const longest: Readonly<Record<Exclude<Placeholder, 'help_url'>, number>> = {
+  minutes: 2,
+  server: 253,
+  build: '15.01.2507.039'.length,
+  free_at: '2026-12-01T00:15:08Z'.length,
+}
 
-/** RFC 5321 4.5.3.1.5: 512 octets with CRLF. */
-export const replyLineMax = 510
 const codeLength = '450 4.7.230 '.length
 
 /** A reply's text; its length is known only together with the help address: see `longestReply`. */
 export const replyTemplate: ValueKind<string> = {
-  allowed: `one line of printable ASCII with the placeholders ${[...placeholders.keys()]
+  allowed: `one line of printable ASCII with the placeholders ${placeholders
     .map((name) => `{${name}}`)
-    .join(' ')}, ${replyLineMax} characters at most when filled in and with its code`,
+    .join(' ')}, ${maxReplyOctets} characters at most when filled in and with its code`,
   isList: false,
   read: (text) => readTemplate(text),
 }
@@ -27,10 +25,10 @@ function readTemplate(text: string): Reading<string> {
   if (text === '') return { ok: false, why: 'is empty' }
   if (/[^\x20-\x7e]/.test(text)) return { ok: false, why: 'holds characters other than printable ASCII' }
   for (const [, name = ''] of text.matchAll(/\{([^{}]*)\}/g)) {
-    if (!placeholders.has(name)) {
+    if (!isPlaceholder(name)) {
       return {
         ok: false,
-        why: `has the unknown placeholder {${name}}${suggestion(name, [...placeholders.keys()])}`,
+        why: `has the unknown placeholder {${name}}${suggestion(name, placeholders)}`,
       }
     }
   }
@@ -43,7 +41,8 @@ function readTemplate(text: string): Reading<string> {
 export function longestReply(template: string, helpUrl: string): number {
   let length = codeLength + template.length
   for (const [written, name = ''] of template.matchAll(/\{([^{}]*)\}/g)) {
-    length += (name === 'help_url' ? helpUrl.length : (placeholders.get(name) ?? 0)) - written.length
+    if (!isPlaceholder(name)) continue
+    length += (name === 'help_url' ? helpUrl.length : longest[name]) - written.length
   }
   return length
 }

@@ -1,9 +1,9 @@
 import { maxEvents } from '../rules/clock/advance'
-import { daysCharged, endPause, pauseAt, planPause, type PauseRefusal } from '../rules/clock/pause'
+import { daysCharged, endPause, planPause, type PauseRefusal } from '../rules/clock/pause'
 import type { Exemption, Pause, ServerEvent, TenantRecord } from '../rules/clock/record'
 import type { Store } from '../store/store'
 import type { Memory } from './memory'
-import { serverTtlMs } from './ttl'
+import { serverTtlMs } from '../store/lifetime'
 
 /**
  * What an administrative command says; `why` of a refusal is a sentence for the operator. `warning`: it is done and
@@ -16,7 +16,7 @@ export type Done<T> =
 export interface PauseOrder {
   readonly tenant: string
   readonly days: number
-  /** `null`: now, or where a pause is running, when that one ends. */
+  /** `null`: now. */
   readonly from: number | null
   readonly reason: string
   readonly now: number
@@ -41,8 +41,7 @@ export class Administer {
     const { tenant, days, reason, now, daysPerYear, id } = order
     let why = ''
     const made = await this.change(tenant, (record) => {
-      const running = pauseAt(record.pauses, now)
-      const from = order.from ?? running?.until ?? now
+      const from = order.from ?? now
       const plan = planPause({ days, from, now, existing: record.pauses, daysPerYear })
       if (!plan.ok) {
         why = explainRefusal(plan.why)
@@ -174,7 +173,7 @@ function explainRefusal(why: PauseRefusal): string {
     case 'in-the-past':
       return 'a pause cannot begin in the past'
     case 'overlaps':
-      return `it would overlap the pause from ${iso(why.from)} to ${iso(why.until)}`
+      return `it would overlap the pause from ${iso(why.from)} to ${iso(why.until)}; one that begins at ${iso(why.until)} goes on from there`
     case 'over-budget':
       return `${why.asked} of its days begin in ${why.year}, for which ${why.left} are left`
   }

@@ -18,6 +18,7 @@ import { readEvidence } from '../rules/evidence/reading'
 import { formatBuild } from '../rules/verdict/build'
 import { judgeEvidence } from '../rules/verdict/judge'
 import type { Verdict } from '../rules/verdict/verdict'
+import { dayOf } from '../rules/time'
 import { Deadline } from './deadline'
 import { evidenceRecord, xoorgOf } from './evidence-record'
 import type { Key } from './memory'
@@ -80,7 +81,7 @@ export class Enforcement {
     const { connector } = attributed
     const found = readEvidence(message.fields, settings)
     const { connecting } = found
-    const day = new Date(at).toISOString().slice(0, 10)
+    const day = dayOf(at)
     const verdict = judgeEvidence(connecting, day, connector.esu, settings.policy, this.around.catalogue())
     this.around.observer.count('sightings', { kind: connecting.kind })
     this.around.observer.count('verdicts', { status: verdict.status, reason: verdict.reason })

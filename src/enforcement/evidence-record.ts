@@ -15,7 +15,9 @@ export function xoorgOf(session: Session, attributed: Attributed, ruleset: Rules
   if (session.xoorg === null) return null
   const domain = normaliseDomain(session.xoorg)
   const own = ruleset.domainsOf(attributed.connector.tenant)
-  return { domain: cleanText(domain, 255), known: own.some((pattern) => domainMatches(pattern, domain)) }
+  // Of a tenant whose domains nobody wrote down no domain can be called foreign.
+  const known = own.length === 0 || own.some((pattern) => domainMatches(pattern, domain))
+  return { domain: cleanText(domain, 255), known }
 }
 
 /** What a server's record keeps of the message behind its verdict (R5), clean and capped. */

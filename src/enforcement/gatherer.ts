@@ -1,9 +1,10 @@
 import type { DayCounts, LastEvidence, PathRecord, ServerRecord } from '../rules/clock/record'
 import type { Action } from '../rules/decision/decision'
 import { maxServersPerPath, seenOnPath } from '../rules/decision/path'
+import { dayOf } from '../rules/time'
 import type { Key, Memory } from './memory'
 import { isLasting } from './write-failure'
-import { pathTtlMs, serverTtlMs } from './ttl'
+import { pathTtlMs, serverTtlMs } from '../store/lifetime'
 
 /** Days of counts kept with a server. */
 const maxDays = 120
@@ -39,7 +40,7 @@ export class Gatherer {
   countMessage(tenant: string, server: string, at: number, action: Action): boolean {
     const news = this.server(tenant, server)
     if (!news) return false
-    const day = new Date(at).toISOString().slice(0, 10)
+    const day = dayOf(at)
     const counts = news.days.get(day) ?? { accepted: 0, deferred: 0, refused: 0 }
     counts[counted[action]] += 1
     news.days.set(day, counts)

@@ -1,5 +1,5 @@
 import type { Verdict } from '../rules/verdict/verdict'
-import type { CacheResult } from '../store/cached'
+import type { CacheResult } from '../store/kind-cache'
 import type { StoreOperation } from '../store/guarded'
 import type { UnavailableReason } from '../store/unavailable'
 

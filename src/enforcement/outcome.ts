@@ -4,7 +4,7 @@ import type { ServerDecision } from '../rules/decision/path'
 import type { Reply } from '../rules/decision/reply'
 import type { HeaderEvidence } from '../rules/evidence/evidence'
 import type { Verdict } from '../rules/verdict/verdict'
-import type { Freshness } from '../store/cached'
+import type { Freshness } from '../store/recollection'
 import type { Xoorg } from './evidence-record'
 
 /** What one hook says, with everything that led to it. */

@@ -1,6 +1,6 @@
 import type { ServerRecord, TenantRecord } from '../rules/clock/record'
 import { serversOf } from '../rules/decision/path'
-import type { Freshness, Known, Recollection } from '../store/cached'
+import { worstOf, type Freshness, type Known, type Recollection } from '../store/recollection'
 import type { RecordKind, Records } from '../store/store'
 import type { Deadline } from './deadline'
 import type { Key } from './memory'
@@ -75,22 +75,19 @@ export class Recall {
     deadline: Deadline,
   ): Promise<Recollection<Records[K]>> {
     const { memory, observer } = this.around
-    return deadline.settle(memory.recall<K>(keys, { fresh }), () => {
+    const recollection = await deadline.settle(memory.recall<K>(keys, { fresh }), () => {
       observer.count('faults', { kind: 'deadline' })
       return memory.peek<K>(keys)
     })
+    if (recollection.values.some(({ state }) => state === 'unreadable'))
+      observer.count('faults', { kind: 'unreadable-record' })
+    return recollection
   }
 }
 
 /** Here unknown is not absent: an absent tenant has no pause, of an unknown one nobody can say (C4, F1). */
 function tenantOf(tenant: string, known: Known<TenantRecord> | undefined): TenantRecord | null {
   return known?.state === 'absent' ? { tenant, pauses: [], exemptions: [] } : valueOf(known)
-}
-
-const worstFirst: readonly Freshness[] = ['unavailable', 'stale', 'store', 'cache']
-
-function worstOf(all: readonly Freshness[]): Freshness {
-  return worstFirst.find((each) => all.includes(each)) ?? 'cache'
 }
 
 function tenantKey(tenant: string): Key<'tenant'> {

@@ -11,7 +11,7 @@ import { pausesOf } from './pauses'
 import { valueOf, type KnownServer } from './recall'
 import type { Session } from './session'
 import type { Surroundings } from './surroundings'
-import { pathTtlMs, serverTtlMs } from './ttl'
+import { pathTtlMs, serverTtlMs } from '../store/lifetime'
 import { isLasting } from './write-failure'
 
 /** New servers that one tenant, and new paths that one address, may bring into memory in an hour. */

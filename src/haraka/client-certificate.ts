@@ -73,7 +73,7 @@ export class ClientCertificateVerifier {
     } catch (error) {
       return {
         kind: 'unreadable',
-        reason: printable(error instanceof Error ? error.message : 'unknown error'),
+        reason: asciiOf(error instanceof Error ? error.message : 'unknown error'),
       }
     }
   }
@@ -141,7 +141,7 @@ export function describeClientCertificate(certificate: ClientCertificate): strin
     ...[...trustedBy].filter((anchor) => !repeated.has(anchor)).map((anchor) => `${anchor}: verified`),
     ...[...refusals].map(([anchor, refusal]) => `${anchor}: ${refusalTexts[refusal]}`),
   ]
-  return printable(
+  return asciiOf(
     `client certificate of ${subject || 'an empty subject'}, for ${listSome(names, 'no DNS name')}; ` +
       `${listSome(verdicts, 'no authorities to check it against')}; SHA-256 ${fingerprint}`,
     2000,
@@ -173,7 +173,7 @@ function verify(leaf: Certificate, others: readonly Certificate[], trust: TrustS
       until = Math.min(until, asAny.until)
     }
   }
-  const subject = printable(leaf.x509.subject.replaceAll('\n', ', '))
+  const subject = asciiOf(leaf.x509.subject.replaceAll('\n', ', '))
   const { names, fingerprint } = leaf
   return {
     certificate: { kind: 'presented', names, trustedBy, subject, fingerprint, refusals },
@@ -221,7 +221,8 @@ function presentedBy(socket: TlsSocket): Uint8Array[] {
   return ders
 }
 
-function printable(text: string, limit = 300): string {
+/** Unlike `printable` it lets no letter of another script pass for one of a host name. */
+function asciiOf(text: string, limit = 300): string {
   const clean = text.replace(
     /[^\x20-\x7e]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`,

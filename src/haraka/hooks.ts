@@ -58,7 +58,8 @@ export class Hooks {
   /** Offers XOORG where the operator asks for it (A6). */
   capabilities(next: Next, connection: Connection): void {
     this.run(next, 'capabilities', connection, () => {
-      if (this.runtime.ruleset().settings.advertiseXoorg) connection.capabilities?.push('XOORG')
+      const ruleset = this.runtime.ruleset()
+      if (ruleset.settings.advertiseXoorg && !ruleset.isOff()) connection.capabilities?.push('XOORG')
       return null
     })
   }

@@ -234,7 +234,6 @@ export const histograms = {
   ),
 } as const
 
-export type ServerStatus = 'compliant' | 'outdated' | 'recovered' | 'paused' | 'exempt'
 export type WorkerState = 'starting' | 'responding' | 'hung'
 export const workerStates: readonly WorkerState[] = ['starting', 'responding', 'hung']
 

@@ -1,12 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { elapsedAt } from '../rules/clock/elapsed'
-import { exemptionFor } from '../rules/clock/exemption'
-import { pauseAt } from '../rules/clock/pause'
 import type { ServerRecord, TenantRecord } from '../rules/clock/record'
 import { stageAt, type Schedule } from '../rules/clock/schedule'
-import { dayMs } from '../rules/time'
+import { statusAt, type ServerStatus } from '../rules/clock/status'
 import type { Catalogue } from '../rules/verdict/catalogue'
-import { stageLabel, type ServerStatus } from './catalogue'
+import { stageLabel } from './catalogue'
 import { knownExploitedAt } from './known-exploited'
 
 /** What is counted: readable records only. Either may throw. */
@@ -42,18 +40,11 @@ export function standingOf(
   rules: Pick<CountRules, 'schedule' | 'relapseDays'>,
   at: number,
 ): { readonly status: ServerStatus; readonly stage: string } {
-  const { clock } = record
-  if (clock.state === 'suspected') return { status: 'outdated', stage: 'none' }
-  if (clock.state === 'clear') {
-    const recovered = record.recovery !== null && at - record.recovery.at <= rules.relapseDays * dayMs
-    return { status: recovered ? 'recovered' : 'compliant', stage: 'none' }
-  }
-  const pauses = tenant?.pauses ?? []
-  const stage = stageLabel(stageAt(rules.schedule, elapsedAt(clock, pauses, at)).stage)
-  if (pauseAt(pauses, at)) return { status: 'paused', stage }
-  const connector = record.lastEvidence?.connector ?? ''
-  const exemption = exemptionFor(tenant?.exemptions ?? [], connector, record.server, at)
-  return { status: exemption ? 'exempt' : 'outdated', stage }
+  const { pauses, exemptions } = tenant ?? { pauses: [], exemptions: [] }
+  const status = statusAt(record, { pauses, exemptions }, rules.relapseDays, at)
+  if (record.clock.state !== 'running') return { status, stage: 'none' }
+  const { stage } = stageAt(rules.schedule, elapsedAt(record.clock, pauses, at))
+  return { status, stage: stageLabel(stage) }
 }
 
 /** Reads all of memory once, a little in every turn of the event loop. `null`: it took longer than `forMs`. */

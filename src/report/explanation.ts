@@ -4,6 +4,7 @@ import { decide, type Circumstances } from '../rules/decision/decide'
 import type { Decision } from '../rules/decision/decision'
 import { nextChange } from '../rules/decision/next-change'
 import { windowOffsetMs } from '../rules/decision/window'
+import { dayOf } from '../rules/time'
 import type { Verdict } from '../rules/verdict/verdict'
 import { judgeSeen, summarise, type ReportRules, type ServerSummary } from './summary'
 
@@ -48,7 +49,7 @@ export function explain(
   return {
     summary,
     evidence,
-    verdictThen: evidence && judgeSeen(evidence, new Date(evidence.at).toISOString().slice(0, 10), rules),
+    verdictThen: evidence && judgeSeen(evidence, dayOf(evidence.at), rules),
     mode,
     decision: decide(given),
     nextChange: nextChange(given),

@@ -11,17 +11,14 @@ import type {
   TenantRecord,
 } from '../rules/clock/record'
 import { nextStage, stageAt, type Schedule, type Stage } from '../rules/clock/schedule'
-import type { Transport } from '../rules/evidence/evidence'
-import { dayMs, type Day } from '../rules/time'
+import { statusAt, type ServerStatus } from '../rules/clock/status'
+import { transportOf } from '../rules/evidence/evidence'
+import { dayMs, dayOf, type Day } from '../rules/time'
 import { parseBuild } from '../rules/verdict/build'
 import type { Catalogue } from '../rules/verdict/catalogue'
 import { judge } from '../rules/verdict/judge'
 import type { Policy } from '../rules/verdict/policy'
 import type { Verdict } from '../rules/verdict/verdict'
-
-export const serverStatuses = ['compliant', 'outdated', 'recovered', 'paused', 'exempt'] as const
-/** R3. `paused` and `exempt` are said of outdated servers only; `recovered` as long as a relapse would go on (C3). */
-export type ServerStatus = (typeof serverStatuses)[number]
 
 /** What records are read by. */
 export interface ReportRules {
@@ -69,18 +66,19 @@ export interface ClockSummary {
 
 export function summarise(
   record: ServerRecord,
-  { pauses, exemptions }: TenantRecord,
+  tenant: TenantRecord,
   rules: ReportRules,
   at: number,
 ): ServerSummary {
   const { clock, recovery, lastEvidence } = record
+  const { pauses, exemptions } = tenant
   const connector = lastEvidence?.connector ?? null
   const pause = pauseAt(pauses, at)
   const exemption = exemptionFor(exemptions, connector ?? '', record.server, at)
   return {
     tenant: record.tenant,
     server: record.server,
-    status: statusOf(record, pause, exemption, rules, at),
+    status: statusAt(record, tenant, rules.relapseDays, at),
     connector,
     build: lastEvidence?.build ?? null,
     verdict: lastEvidence && judgeSeen(lastEvidence, dayOf(at), rules),
@@ -105,25 +103,6 @@ export function judgeSeen(
   if (parsed === null) return null
   const esu = connectors.find(({ id }) => id === connector)?.esu ?? false
   return judge({ build: parsed, transport: transportOf(transport), day, esu }, policy, catalogue)
-}
-
-function transportOf(text: string): Transport {
-  const known: readonly Transport[] = ['smtp', 'mapi', 'http', 'internet-mail']
-  return known.find((transport) => transport === text) ?? 'smtp'
-}
-
-function statusOf(
-  { clock, recovery }: ServerRecord,
-  pause: Pause | null,
-  exemption: Exemption | null,
-  { relapseDays }: ReportRules,
-  at: number,
-): ServerStatus {
-  if (clock.state === 'clear') {
-    return recovery && at - recovery.at <= relapseDays * dayMs ? 'recovered' : 'compliant'
-  }
-  if (pause) return 'paused'
-  return exemption ? 'exempt' : 'outdated'
 }
 
 function summariseClock(
@@ -158,8 +137,4 @@ function sum(days: readonly DayCounts[]): DayCounts {
     }),
     { accepted: 0, deferred: 0, refused: 0 },
   )
-}
-
-function dayOf(at: number): Day {
-  return new Date(at).toISOString().slice(0, 10)
 }

@@ -6,6 +6,10 @@ export const dayMs = 24 * hourMs
 /** A calendar day in UTC, `YYYY-MM-DD`. Such strings compare like the days they name. */
 export type Day = string
 
+export function dayOf(at: number): Day {
+  return new Date(at).toISOString().slice(0, 10)
+}
+
 /** A half-open span of time: `from` belongs to it, `until` does not. */
 export interface Interval {
   readonly from: number

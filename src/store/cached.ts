@@ -1,47 +1,6 @@
-import { KindCache } from './kind-cache'
+import { KindCache, type CacheOptions } from './kind-cache'
 import type { RecordKey, RecordKind, Records, Store } from './store'
-import type { UnavailableReason } from './unavailable'
-
-/** What is known of a record. `unknown`: neither store nor cache could say; it is not `absent`. */
-export type Known<T> =
-  | { readonly state: 'present'; readonly value: T }
-  | { readonly state: 'absent' }
-  | { readonly state: 'unreadable'; readonly why: string }
-  | { readonly state: 'unknown' }
-
-/**
- * Where an answer comes from; of several records the worst, in this order. `stale`: the store failed, this is what
- * was last known. `unavailable`: of one record at least nothing is known (F1).
- */
-export type Freshness = 'cache' | 'store' | 'stale' | 'unavailable'
-
-export interface Recollection<T> {
-  /** In the order asked. */
-  readonly values: readonly Known<T>[]
-  readonly freshness: Freshness
-}
-
-/** Why an update was not made. `contended`: others won every time. `fault`: `change` threw, or gave what cannot be kept. */
-export type UpdateFailure = UnavailableReason | 'unreadable' | 'contended' | 'fault'
-
-export type Updated<T> =
-  | { readonly state: 'written'; readonly value: T }
-  | { readonly state: 'unchanged'; readonly value: T | null }
-  | { readonly state: 'failed'; readonly reason: UpdateFailure; readonly error: Error | null }
-
-export type CacheResult = 'hit' | 'miss' | 'stale'
-
-export interface CacheOptions {
-  /** Of each kind of record. */
-  readonly maxEntries: number
-  readonly ttlMs: number
-  /** An update gives up after this long. */
-  readonly updateTimeoutMs?: number
-  /** One for every record recalled: from the cache, past its time, or from the store. */
-  readonly onRequest?: (result: CacheResult) => void
-  /** Monotonic milliseconds, above 0. */
-  readonly now?: () => number
-}
+import type { Recollection, Updated } from './recollection'
 
 /** Memory as the hooks use it: nothing here ever rejects. */
 export interface CachedStore {

@@ -2,17 +2,7 @@ import { Breaker, type BreakerState } from './breaker'
 import type { RecordKey, RecordKind, Records, Store, Stored } from './store'
 import { InvalidRecord, StoreUnavailable, type UnavailableReason } from './unavailable'
 
-export const storeOperations = [
-  'open',
-  'read',
-  'replace',
-  'remove',
-  'list',
-  'time',
-  'prune',
-  'close',
-] as const
-export type StoreOperation = (typeof storeOperations)[number]
+export type StoreOperation = 'open' | 'read' | 'replace' | 'remove' | 'list' | 'time' | 'prune' | 'close'
 
 /** Calls `run` once after `delayMs`; the answer cancels it. */
 export type Schedule = (delayMs: number, run: () => void) => () => void

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { dayMs } from '../rules/time'
+import { internetConnectorId } from '../rules/attribution/connector'
+import { serverDays, strangerDays } from './lifetime'
 import type { RecordKey, RecordKind } from './store'
 
 /** What is kept under which key: docs/redis.md shows this table and a test holds the two together. */
@@ -11,15 +12,12 @@ export interface KeyEntry {
   readonly purpose: string
 }
 
-/** A server that has been silent for this long is forgotten; every write starts it anew. */
-export const serverTtlMs = 400 * dayMs
-
 export const keyTable: readonly KeyEntry[] = [
   {
     kind: 'server',
     key: 'xe:{tenant}:server:name',
     type: 'string',
-    ttl: '400 days after the last write',
+    ttl: `${serverDays} days after the last write, ${strangerDays} for the tenant \`${internetConnectorId}\``,
     purpose: 'Clock, last evidence, events and counts per day of one server',
   },
   {
@@ -37,18 +35,6 @@ export const keyTable: readonly KeyEntry[] = [
     purpose: 'Pauses and exemptions of one tenant',
   },
 ]
-
-/** How long a record of this kind outlives its last write; `null` = for ever. */
-export function ttlMsOf(kind: RecordKind, pathMemoryDays: number): number | null {
-  switch (kind) {
-    case 'server':
-      return serverTtlMs
-    case 'path':
-      return pathMemoryDays * dayMs
-    case 'tenant':
-      return null
-  }
-}
 
 // Neither stands for itself in an escaped part: `~` marks what is empty or shortened, `*` is "any EHLO name".
 const emptyPart = '~'

@@ -1,8 +1,29 @@
 import { LRUCache } from 'lru-cache'
-import type { CacheOptions, Freshness, Known, Recollection, Updated, UpdateFailure } from './cached'
+import {
+  worstOf,
+  type Freshness,
+  type Known,
+  type Recollection,
+  type Updated,
+  type UpdateFailure,
+} from './recollection'
 import { KeyQueue } from './key-queue'
 import type { RecordKey, RecordKind, Records, Store, Stored } from './store'
 import { InvalidRecord, StoreUnavailable, type UnavailableReason } from './unavailable'
+
+export type CacheResult = 'hit' | 'miss' | 'stale'
+
+export interface CacheOptions {
+  /** Of each kind of record. */
+  readonly maxEntries: number
+  readonly ttlMs: number
+  /** An update gives up after this long. */
+  readonly updateTimeoutMs?: number
+  /** One for every record recalled: from the cache, past its time, or from the store. */
+  readonly onRequest?: (result: CacheResult) => void
+  /** Monotonic milliseconds, above 0. */
+  readonly now?: () => number
+}
 
 // Past its time an entry is still served, while it is refreshed behind, until it is this many times as old.
 const graceFactor = 2
@@ -10,7 +31,6 @@ const maxAttempts = 50
 const longestPauseMs = 40
 const defaultUpdateTimeoutMs = 1_000
 
-const worstFirst: readonly Freshness[] = ['unavailable', 'stale', 'store', 'cache']
 // Only after these is it certain that a write was not made.
 const notSent: readonly UnavailableReason[] = ['breaker-open', 'not-open', 'denied', 'read-only']
 
@@ -80,12 +100,18 @@ export class KindCache<K extends RecordKind> {
     )
     const unknown: Answer<Records[K]> = { known: { state: 'unknown' }, freshness: 'unavailable' }
     const answers = wanted.map(({ name }) => served.get(name) ?? unknown)
-    return { values: answers.map(({ known }) => known), freshness: worst(answers) }
+    return {
+      values: answers.map(({ known }) => known),
+      freshness: worstOf(answers.map(({ freshness }) => freshness)),
+    }
   }
 
   peek(keys: readonly RecordKey<K>[]): Recollection<Records[K]> {
     const answers = keys.map((key) => this.#last(nameOf(key)))
-    return { values: answers.map(({ known }) => known), freshness: worst(answers) }
+    return {
+      values: answers.map(({ known }) => known),
+      freshness: worstOf(answers.map(({ freshness }) => freshness)),
+    }
   }
 
   async update(
@@ -213,10 +239,6 @@ function knownOf<T>(stored: Stored<T>): Known<T> {
     case 'unreadable':
       return { state: 'unreadable', why: stored.why }
   }
-}
-
-function worst(answers: readonly { readonly freshness: Freshness }[]): Freshness {
-  return worstFirst.find((each) => answers.some(({ freshness }) => freshness === each)) ?? 'cache'
 }
 
 function failed(reason: UpdateFailure, error: Error | null): Updated<never> {

@@ -1,15 +1,6 @@
 /** Why the store gave no answer: one small fixed set, fit for a metric's label. */
-export const unavailableReasons = [
-  'timeout',
-  'refused',
-  'breaker-open',
-  'not-open',
-  'denied',
-  'read-only',
-  'damaged',
-  'failed',
-] as const
-export type UnavailableReason = (typeof unavailableReasons)[number]
+export type UnavailableReason =
+  'timeout' | 'refused' | 'breaker-open' | 'not-open' | 'denied' | 'read-only' | 'damaged' | 'failed'
 
 /** The store gave no answer (F1). The message says what the operator can do; `cause` is the error beneath. */
 export class StoreUnavailable extends Error {

@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describedConnectorKeys, describedSections } from '../../src/config/sample'
 import { defaultSchedule } from '../../src/rules/clock/schedule'
 import { decide } from '../../src/rules/decision/decide'
+import { catalogue as metrics } from '../../src/metrics/catalogue'
 import { headerValue } from '../../src/rules/decision/header'
 import { placeholders, replyTo } from '../../src/rules/decision/reply'
 import { dayMs, hourMs, minuteMs } from '../../src/rules/time'
 import { parse, problemsOf, settingsOf } from '../config/support'
 import { projectDir } from '../support/generate-docs'
 
-const pages = ['README.md', 'docs/architecture.md', 'docs/replies.md', 'docs/compatibility.md']
+const pages = [
+  'README.md',
+  ...'architecture replies compatibility operations metrics redis'
+    .split(' ')
+    .map((name) => `docs/${name}.md`),
+]
 const commandLine = join(projectDir, 'build', 'src', 'cli', 'main.js')
 const run = promisify(execFile)
 
@@ -42,8 +48,9 @@ const others = new Set([
   'free_at',
   'help_url',
   'mime_ole',
-  'node_modules',
   'xoorg_foreign',
+  'node_modules',
+  ...metrics.flatMap(({ name }) => [name, name.replace('exchange_enforcement_', '')]),
 ])
 
 describe('The first pages', () => {
@@ -51,6 +58,14 @@ describe('The first pages', () => {
     const commands = blocks(page('README.md'), 'sh')
     assert.deepEqual(commands.slice(0, 2), ['npm ci && npm start', 'npm test'])
     assert.ok(page('README.md').split('\n').length <= 250)
+  })
+
+  it('lead to every page', () => {
+    const there = readdirSync(join(projectDir, 'docs'))
+    assert.deepEqual(
+      there.filter((name) => !page('README.md').includes(`](docs/${name})`)),
+      [],
+    )
   })
 
   for (const path of pages) {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { Deadline } from '../../src/enforcement/deadline'
+import type { Key } from '../../src/enforcement/memory'
+import { Recall } from '../../src/enforcement/recall'
 import { dayMs, hourMs, minuteMs } from '../../src/rules/time'
 import { formatKey } from '../../src/store/keys'
 import { mainText, newBuild, oldBuild, World, type Sender, type Told, type Worker } from './world'
@@ -119,6 +122,20 @@ describe('a store in trouble', () => {
     assert.ok([...world.entries.values()].every(({ json }) => json === '{'))
     await fresh.enforcement.flush()
     assert.ok([...world.entries.values()].every(({ json }) => json === '{'))
+  })
+
+  it('whose record is damaged says so, once for each time that it was asked', async () => {
+    const { world, worker } = await blocked()
+    const key: Key<'server'> = { kind: 'server', tenant: 'contoso', server: old.server }
+    const recall = new Recall(worker.around)
+    const ask = () => recall.server(key, true, new Deadline(1000))
+    await ask()
+    assert.equal(worker.faults.get('unreadable-record'), undefined)
+    world.entries.set(formatKey('xe', key), { version: 1, expiresAt: null, json: 'x' })
+    assert.equal((await ask()).record, null)
+    assert.equal(worker.faults.get('unreadable-record'), 1)
+    await ask()
+    assert.equal(worker.faults.get('unreadable-record'), 2)
   })
 
   it('gives back the path that was damaged after it was read to nobody, and says so (F2)', async () => {

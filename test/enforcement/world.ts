@@ -106,6 +106,7 @@ export interface Told {
 
 /** One worker: an Enforcement with a guard and a cache of its own. */
 export class Worker {
+  readonly around: Surroundings
   readonly enforcement: Enforcement
   readonly cache: CachedStore
   readonly faults = new Map<string, number>()
@@ -129,7 +130,7 @@ export class Worker {
       decisionTook: () => undefined,
       storeTook: () => undefined,
     }
-    const around: Surroundings = {
+    this.around = {
       ruleset: () => this.ruleset,
       catalogue: () => catalogue,
       memory: this.cache,
@@ -137,7 +138,7 @@ export class Worker {
       clockIsTrusted: () => this.trusted,
       observer,
     }
-    this.enforcement = new Enforcement(around)
+    this.enforcement = new Enforcement(this.around)
   }
 
   reconfigure(main: string, connectors = connectorText): void {

@@ -73,7 +73,7 @@ describe('The doors between the rooms (docs/architecture.md)', function () {
     ],
     [
       'the sequence does not know Haraka',
-      'src/enforcement/ttl.ts',
+      'src/enforcement/memory.ts',
       "import '../haraka/types'",
       'no-restricted-imports',
     ],
@@ -81,6 +81,67 @@ describe('The doors between the rooms (docs/architecture.md)', function () {
       'the plugin does not know the command line',
       'src/haraka/types.ts',
       "import '../cli/main'",
+      'no-restricted-imports',
+    ],
+    [
+      'configuration does not know the figures',
+      'src/config/settings.ts',
+      "import '../metrics/catalogue'",
+      'no-restricted-imports',
+    ],
+    [
+      'nor does the sequence, which only tells an observer',
+      'src/enforcement/observer.ts',
+      "import '../metrics/metrics'",
+      'no-restricted-imports',
+    ],
+    [
+      'the figures do not know Haraka',
+      'src/metrics/metrics.ts',
+      "import '../haraka/types'",
+      'no-restricted-imports',
+    ],
+    ['nor the store', 'src/metrics/server-count.ts', "import '../store/store'", 'no-restricted-imports'],
+    [
+      'a report knows the rules alone, not the store',
+      'src/report/summary.ts',
+      "import '../store/store'",
+      'no-restricted-imports',
+    ],
+    [
+      'nor the configuration',
+      'src/report/summary.ts',
+      "import '../config/settings'",
+      'no-restricted-imports',
+    ],
+    [
+      'the plugin makes no reports',
+      'src/haraka/types.ts',
+      "import '../report/summary'",
+      'no-restricted-imports',
+    ],
+    [
+      'nobody but npm starts the command line',
+      'src/metrics/metrics.ts',
+      "import '../cli/main'",
+      'no-restricted-imports',
+    ],
+    [
+      'nobody but Haraka loads the plugin',
+      'src/haraka/types.ts',
+      "import '../../plugins/exchange-enforcement'",
+      'no-restricted-imports',
+    ],
+    [
+      'not the command line either',
+      'src/cli/lines.ts',
+      "import '../../plugins/exchange-enforcement'",
+      'no-restricted-imports',
+    ],
+    [
+      'the table of hooks knows hooks alone',
+      'plugins/exchange-enforcement.ts',
+      "import '../src/enforcement/memory'",
       'no-restricted-imports',
     ],
   ]
@@ -91,10 +152,13 @@ describe('The doors between the rooms (docs/architecture.md)', function () {
   }
 
   it('are open where they should be', async () => {
-    assert.deepEqual(await complaints(eslint, 'src/enforcement/ttl.ts', "import '../store/store'"), [])
+    assert.deepEqual(await complaints(eslint, 'src/enforcement/memory.ts', "import '../store/store'"), [])
     assert.deepEqual(
       await complaints(eslint, 'src/rules/clock/pause.ts', "import '../decision/decision'"),
       [],
     )
+    assert.deepEqual(await complaints(eslint, 'src/report/summary.ts', "import '../rules/decision/path'"), [])
+    assert.deepEqual(await complaints(eslint, 'src/metrics/metrics.ts', "import './report'"), [])
+    assert.deepEqual(await complaints(eslint, 'src/cli/lines.ts', "import '../report/summary'"), [])
   })
 })

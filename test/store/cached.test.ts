@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { cached, type CacheOptions } from '../../src/store/cached'
+import { cached } from '../../src/store/cached'
+import type { CacheOptions } from '../../src/store/kind-cache'
 import { formatKey } from '../../src/store/keys'
 import { MemoryStore, type MemoryEntry } from '../../src/store/memory'
 import type { RecordKey, RecordKind, Records, Stored } from '../../src/store/store'

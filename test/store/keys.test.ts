@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { checkPrefix, formatKey, keyTable, parseKey, ttlMsOf } from '../../src/store/keys'
+import { checkPrefix, formatKey, keyTable, parseKey } from '../../src/store/keys'
+import { pathTtlMs, serverTtlMs } from '../../src/store/lifetime'
 import type { RecordKey } from '../../src/store/store'
 
 const folder = join(__dirname, '..', '..', '..')
@@ -156,8 +157,16 @@ describe('docs/redis.md', () => {
   })
 
   it('gives the times that are used', () => {
-    assert.equal(ttlMsOf('server', 7), 400 * 86_400_000)
-    assert.equal(ttlMsOf('path', 7), 7 * 86_400_000)
-    assert.equal(ttlMsOf('tenant', 7), null)
+    assert.equal(serverTtlMs('contoso'), 400 * 86_400_000)
+    assert.equal(serverTtlMs('internet'), 60 * 86_400_000)
+    assert.equal(pathTtlMs(7), 7 * 86_400_000)
+    assert.deepEqual(
+      keyTable.map(({ ttl }) => ttl),
+      [
+        '400 days after the last write, 60 for the tenant `internet`',
+        '`path_memory_days` after the last write',
+        'none',
+      ],
+    )
   })
 })

@@ -39,7 +39,7 @@ export interface Advance {
 }
 
 /** The record of a server seen for the first time, before its first sighting is applied. */
-export function newServer(sighting: Pick<Sighting, 'tenant' | 'server' | 'at'>): ServerRecord {
+function newServer(sighting: Pick<Sighting, 'tenant' | 'server' | 'at'>): ServerRecord {
   return {
     tenant: sighting.tenant,
     server: sighting.server,
@@ -168,7 +168,7 @@ function suspect(
 }
 
 /** Writes down how far a running clock has come (F5) and the stages that it has reached since (C7). */
-export function noteStages(
+function noteStages(
   record: ServerRecord,
   at: number,
   pauses: readonly Interval[],

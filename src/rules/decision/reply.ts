@@ -2,7 +2,7 @@ import { cleanText } from './clean-text'
 import type { Decision } from './decision'
 
 /** RFC 5321 4.5.3.1.5: a reply line has at most 512 octets, CRLF included. */
-const maxReplyOctets = 510
+export const maxReplyOctets = 510
 
 export interface ReplyTexts {
   readonly defer: string
@@ -23,6 +23,11 @@ export interface Reply {
 
 /** What a template may name (S1). */
 export const placeholders = ['minutes', 'help_url', 'server', 'build', 'free_at'] as const
+export type Placeholder = (typeof placeholders)[number]
+
+export function isPlaceholder(name: string): name is Placeholder {
+  return placeholders.some((each) => each === name)
+}
 
 /** The reply to a decision, one clean line (S1, S7); `null` for an acceptance. */
 export function replyTo(
@@ -34,7 +39,7 @@ export function replyTo(
   const defer = decision.action === 'defer'
   const code = defer ? 450 : 550
   const minutes = defer ? decision.deferMinutes : decision.refuseMinutes
-  const values: Record<(typeof placeholders)[number], string> = {
+  const values: Record<Placeholder, string> = {
     minutes: String(minutes),
     help_url: texts.helpUrl,
     server: about.server,
@@ -42,7 +47,7 @@ export function replyTo(
     free_at: decision.freeAt === null ? 'never' : isoSeconds(decision.freeAt),
   }
   const filled = (defer ? texts.defer : texts.refuse).replace(/\{([a-z_]+)\}/g, (whole, name: string) =>
-    Object.hasOwn(values, name) ? values[name as keyof typeof values] : whole,
+    isPlaceholder(name) ? values[name] : whole,
   )
   const status = `${code} ${defer ? 4 : 5}.7.230 `
   const text = cleanText(filled, maxReplyOctets - status.length)

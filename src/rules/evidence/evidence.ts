@@ -1,7 +1,13 @@
 import type { Build } from '../verdict/build'
 
 /** How the hop that names the build was written (E2, V4): SMTP ids and mapi ids move differently with updates. */
-export type Transport = 'smtp' | 'mapi' | 'http' | 'internet-mail'
+export type Transport = (typeof transports)[number]
+const transports = ['smtp', 'mapi', 'http', 'internet-mail'] as const
+
+/** Records keep it as text; of what is not known, ids of SMTP hops prove the least. */
+export function transportOf(text: string): Transport {
+  return transports.find((transport) => transport === text) ?? 'smtp'
+}
 
 export type NoEvidence =
   | 'no-received' // the peer sent no Received field that counts

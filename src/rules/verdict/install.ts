@@ -1,6 +1,7 @@
 import type { Day } from '../time'
 import { compareBuilds } from './build'
-import type { Catalogue, Reading } from './catalogue'
+import type { Catalogue } from './catalogue'
+import type { Reading } from './reading'
 import type { Branch, ListedBuild, Product } from './product'
 import { lastSupportedDay } from './support'
 

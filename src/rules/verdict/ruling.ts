@@ -1,6 +1,6 @@
 import type { Build } from './build'
 import { formatBuild } from './build'
-import type { Reading } from './catalogue'
+import type { Reading } from './reading'
 import type { CompliantReason, OutdatedReason, UndeterminedReason } from './verdict'
 
 /** The answer of a policy, before the verdict explains the build (V2). */

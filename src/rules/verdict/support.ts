@@ -1,8 +1,8 @@
 import type { Day } from '../time'
-import { dayMs } from '../time'
+import { dayMs, dayOf } from '../time'
 import type { Build } from './build'
 import { formatBuild } from './build'
-import type { Reading } from './catalogue'
+import type { Reading } from './reading'
 import { lastUpTo } from './ordered'
 import type { Policy } from './policy'
 import type { ListedBuild, Product } from './product'
@@ -47,8 +47,8 @@ export function lastSupportedDay(product: Product, esu: boolean): Day | null {
 }
 
 /** `days` later, or earlier where negative. */
-export function shiftDay(day: Day, days: number): Day {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10)
+function shiftDay(day: Day, days: number): Day {
+  return dayOf(Date.parse(`${day}T00:00:00Z`) + days * dayMs)
 }
 
 /** Lowest build that came out since then: of the build's branch, or of the next branch that goes on. */

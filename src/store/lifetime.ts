@@ -2,14 +2,16 @@ import { internetConnectorId } from '../rules/attribution/connector'
 import { dayMs } from '../rules/time'
 
 /** A server that is not heard of for so long is forgotten; nothing in memory is unbounded. */
-const serverDays = 400
+export const serverDays = 400
 /** Anyone can write any name into mail from the internet, so strangers are forgotten sooner. */
-const strangerDays = 60
+export const strangerDays = 60
 
+/** How long a server's record outlives its last write. */
 export function serverTtlMs(tenant: string): number {
   return (tenant === internetConnectorId ? strangerDays : serverDays) * dayMs
 }
 
+/** How long a path's record outlives its last write. */
 export function pathTtlMs(pathMemoryDays: number): number {
   return pathMemoryDays * dayMs
 }
