@@ -2,6 +2,9 @@ import { InvalidArgumentError } from 'commander'
 
 const longest = 200
 
+/** What is kept with an order that needs none and was given none. */
+export const noReason = 'no reason given'
+
 /** What is kept with an order: one clean line. */
 export function readReason(text: string): string {
   const reason = text.trim()

@@ -3,7 +3,7 @@ import { detail } from './details'
 import { addTargetOptions, targetOf, targetText, type TargetOptions } from './exemption-target'
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
-import { readReason } from './reason'
+import { noReason, readReason } from './reason'
 import { exemptionJson } from './summary-json'
 
 interface Options extends TargetOptions {
@@ -15,7 +15,7 @@ export function addUnexempt(program: Command, invocation: Invocation): void {
   const command = addTargetOptions(
     program.command('unexempt').description('end an exemption').argument('<tenant>', 'the tenant'),
   )
-    .requiredOption('--reason <text>', 'kept in the history of the servers', readReason)
+    .option('--reason <text>', 'kept in the history of the servers', readReason, noReason)
     .option('--json', 'print JSON')
     .action(async (tenant: string, options: Options, self: Command) => {
       const target = targetOf(options)

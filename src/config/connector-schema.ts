@@ -15,7 +15,7 @@ export const connectorSchema = z.strictObject({
     default: 'onpremises',
     about: "'onpremises' is enforced as mode says; 'partner' is only ever reported.",
   }),
-  tls_certificate_name: key(optional(values.domainPattern), {
+  tls_certificate_name: key(optional(values.certificateName), {
     default: '',
     example: '*.contoso.com',
     about:

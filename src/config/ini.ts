@@ -70,7 +70,14 @@ class IniReader {
 
   take(line: string, number: number): void {
     const start = line.trimStart()
-    if (start === '' || start.startsWith(';') || start.startsWith('#')) return
+    if (start === '') return
+    if (start.startsWith(';') || start.startsWith('#')) {
+      // To haraka-config such a line is no comment, and a backslash at its end would swallow the next one.
+      if (/[\u2028\u2029]/.test(start)) {
+        this.refuse(number, null, null, 'a comment cannot hold the line separators U+2028 and U+2029')
+      }
+      return
+    }
 
     const section = sectionShape.exec(line)
     if (section) {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { isCertificateName } from '../rules/attribution/certificate-name'
 import { normaliseDomain } from '../rules/attribution/domain'
 import type { CidrRange } from '../rules/attribution/address'
 import type { Day } from '../rules/time'
@@ -111,6 +112,14 @@ export const domainPattern: ValueKind<string> = kind(
     return below.ok ? good(`*.${below.value}`) : below
   },
 )
+
+/** A domain pattern that can match a certificate at all (A1): no `*.com`, which would match nobody and say nothing. */
+export const certificateName: ValueKind<string> = kind(domainPattern.allowed, (text) => {
+  const reading = domainPattern.read(text)
+  if (!reading.ok || isCertificateName(reading.value)) return reading
+  const why = reading.value.startsWith('*.') ? ': behind *. there must be a domain of two parts or more' : ''
+  return bad(`matches no certificate${why}`)
+})
 
 export const network: ValueKind<CidrRange> = kind(
   'an IPv4 or IPv6 address or network (192.0.2.0/24, 2001:db8::/32)',

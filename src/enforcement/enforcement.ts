@@ -20,7 +20,7 @@ import { judgeEvidence } from '../rules/verdict/judge'
 import type { Verdict } from '../rules/verdict/verdict'
 import { dayOf } from '../rules/time'
 import { Deadline } from './deadline'
-import { evidenceRecord } from './evidence-record'
+import { evidenceRecord, xoorgOf } from './evidence-record'
 import type { Key } from './memory'
 import { passed, turnedAway, type Outcome } from './outcome'
 import { pathKey } from './path-key'
@@ -75,7 +75,8 @@ export class Enforcement {
 
   /** The message's own evidence, at the end of DATA: it decides (S4). */
   async atData(session: Session, attributed: Attributed, message: Message): Promise<Outcome> {
-    const { settings } = this.around.ruleset()
+    const ruleset = this.around.ruleset()
+    const { settings } = ruleset
     const at = this.around.now()
     const { connector } = attributed
     const found = readEvidence(message.fields, settings)
@@ -89,7 +90,8 @@ export class Enforcement {
       connecting.kind === 'exchange' && verdict.status !== 'undetermined'
         ? await this.bySighting(session, attributed, message, found, connecting, verdict, at)
         : await this.withoutEvidence(session, connector, connecting, at)
-    return this.concluded({ ...outcome, evidence: found, verdict }, connector, at, 'data')
+    const xoorg = xoorgOf(session, attributed, ruleset)
+    return this.concluded({ ...outcome, evidence: found, xoorg, verdict }, connector, at, 'data')
   }
 
   /** Writes what was gathered since the last time. */

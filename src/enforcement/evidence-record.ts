@@ -1,4 +1,4 @@
-import { domainMatches } from '../rules/attribution/domain'
+import { domainMatches, normaliseDomain } from '../rules/attribution/domain'
 import type { LastEvidence } from '../rules/clock/record'
 import { cleanText } from '../rules/decision/clean-text'
 import { bindingOf } from '../rules/evidence/binding'
@@ -7,6 +7,16 @@ import { formatBuild } from '../rules/verdict/build'
 import type { Verdict } from '../rules/verdict/verdict'
 import type { Ruleset } from './ruleset'
 import type { Attributed, Message, Session } from './session'
+
+export type Xoorg = NonNullable<LastEvidence['xoorg']>
+
+/** A6: the domain of XOORG, clean and capped; `null` where none was given. */
+export function xoorgOf(session: Session, attributed: Attributed, ruleset: Ruleset): Xoorg | null {
+  if (session.xoorg === null) return null
+  const domain = normaliseDomain(session.xoorg)
+  const own = ruleset.domainsOf(attributed.connector.tenant)
+  return { domain: cleanText(domain, 255), known: own.some((pattern) => domainMatches(pattern, domain)) }
+}
 
 /** What a server's record keeps of the message behind its verdict (R5), clean and capped. */
 export function evidenceRecord(
@@ -19,7 +29,6 @@ export function evidenceRecord(
   verdict: Verdict,
   ruleset: Ruleset,
 ): LastEvidence {
-  const xoorg = session.xoorg?.toLowerCase() ?? null
   return {
     at,
     build: connecting.build ? formatBuild(connecting.build) : null,
@@ -35,15 +44,7 @@ export function evidenceRecord(
     }),
     ehlo: cleanText(session.ehlo ?? '', 255),
     address: session.address,
-    xoorg:
-      xoorg === null
-        ? null
-        : {
-            domain: cleanText(xoorg, 255),
-            known: ruleset
-              .domainsOf(attributed.connector.tenant)
-              .some((pattern) => domainMatches(pattern, xoorg)),
-          },
+    xoorg: xoorgOf(session, attributed, ruleset),
     mimeOle: found.mimeOle === null ? null : cleanText(found.mimeOle, 80),
     verdict: { status: verdict.status, reason: verdict.reason },
   }

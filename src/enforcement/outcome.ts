@@ -5,6 +5,7 @@ import type { Reply } from '../rules/decision/reply'
 import type { HeaderEvidence } from '../rules/evidence/evidence'
 import type { Verdict } from '../rules/verdict/verdict'
 import type { Freshness } from '../store/recollection'
+import type { Xoorg } from './evidence-record'
 
 /** What one hook says, with everything that led to it. */
 export interface Outcome {
@@ -14,6 +15,8 @@ export interface Outcome {
   readonly build: string | null
   /** Only at DATA. */
   readonly evidence: HeaderEvidence | null
+  /** What the client says of its organisation, and whether it is the tenant's (A6). Only at DATA. */
+  readonly xoorg: Xoorg | null
   readonly verdict: Verdict | null
   /** What the sender is told; `null` where the mail goes on. */
   readonly reply: Reply | null
@@ -31,6 +34,7 @@ export function passed(at: number, rule: string, because: string, freshness: Fre
     server: null,
     build: null,
     evidence: null,
+    xoorg: null,
     verdict: null,
     reply: null,
     header: null,

@@ -1,7 +1,9 @@
 import type { Attribution } from '../enforcement/session'
 import type { Outcome } from '../enforcement/outcome'
 import { cleanText } from '../rules/decision/clean-text'
+import type { Evidence } from '../rules/evidence/evidence'
 import { dayMs } from '../rules/time'
+import { formatBuild } from '../rules/verdict/build'
 import type { Connection, Plugin, Results } from './types'
 
 /** The same facts as in the header, for karma, watch, rspamd and others (R2). */
@@ -16,6 +18,13 @@ export interface EnforcementNotes {
   readonly stage: number | null
   readonly day: number | null
   readonly action: string
+  /** The first Exchange server behind a peer that is none, with its build: `ex01.contoso.local 15.1.2507.16` (E1). */
+  readonly behind: string | null
+  /** `Microsoft Exchange V6.5` of X-MimeOLE (E5). */
+  readonly mime_ole: string | null
+  /** The domain of XOORG where it is one of the tenant's, else in `xoorg_foreign` (A6). */
+  readonly xoorg: string | null
+  readonly xoorg_foreign: string | null
   readonly trail: readonly string[]
 }
 
@@ -25,7 +34,7 @@ export function notesOf(
   attribution: Extract<Attribution, { kind: 'connector' }>,
   outcome: Outcome,
 ): EnforcementNotes {
-  const { decision, verdict } = outcome
+  const { decision, verdict, evidence, xoorg } = outcome
   return {
     connector: attribution.connector.id,
     tenant: attribution.connector.tenant,
@@ -37,15 +46,25 @@ export function notesOf(
     stage: decision.stage,
     day: decision.stage === null ? null : Math.floor(decision.elapsedMs / dayMs),
     action: decision.action,
+    behind: evidence?.behind ? cleanText(hopText(evidence.behind), 300) : null,
+    mime_ole: evidence?.mimeOle ? cleanText(evidence.mimeOle, 80) : null,
+    xoorg: xoorg?.known ? xoorg.domain : null,
+    xoorg_foreign: xoorg && !xoorg.known ? xoorg.domain : null,
     trail: decision.trail.map(({ rule, because }) => `${rule}: ${cleanText(because, 300)}`),
   }
+}
+
+function hopText(hop: Evidence): string {
+  const server = hop.kind === 'none' ? null : hop.server
+  const build = hop.kind === 'exchange' || hop.kind === 'exchange-online' ? hop.build : null
+  return `${server ?? 'unknown'} ${build ? formatBuild(build) : 'unknown'}`
 }
 
 /** Stable tokens, one of `pass`, `fail` or `skip` a message: `pass: compliant`, `fail: outdated`, `skip: no-evidence`. */
 export function addResults(plugin: Plugin, results: Results, notes: EnforcementNotes): void {
   const { connector, tenant, server, build, reason, stage, day, action } = notes
   results.add(plugin, {
-    ...present({ connector, tenant, server, build, reason, stage, day, action }),
+    ...present({ connector, tenant, server, build, reason, stage, day, action, ...reportedOnly(notes) }),
     ...(notes.verdict === 'compliant'
       ? { pass: 'compliant' }
       : notes.verdict === 'outdated' || action !== 'accept'
@@ -73,12 +92,18 @@ export function logDecision(
     stage,
     day,
     action,
+    ...reportedOnly(notes),
     memory: outcome.freshness,
     changed: outcome.events.length > 0 ? outcome.events.join(',') : null,
     because: notes.trail.at(-1) ?? null,
   })
   if (action !== 'accept' || outcome.events.length > 0) connection.lognotice(plugin, 'decision', facts)
   else connection.loginfo(plugin, 'decision', facts)
+}
+
+/** What is worth knowing and never held against anybody (E1, E5, A6). */
+function reportedOnly({ behind, mime_ole, xoorg, xoorg_foreign }: EnforcementNotes) {
+  return { behind, mime_ole, xoorg, xoorg_foreign }
 }
 
 function present(facts: Readonly<Record<string, string | number | null>>): Record<string, string | number> {

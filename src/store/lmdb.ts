@@ -56,7 +56,13 @@ export class LmdbStore implements Store {
     })
     if (this.#db) return
     try {
-      const db = open<string, string>({ path: this.#path, encoding: 'string', useVersions: true })
+      const db = open<string, string>({
+        path: this.#path,
+        encoding: 'string',
+        useVersions: true,
+        // Else each batch has a promise of its own, which nobody can hear of: a full disk would end the process.
+        eventTurnBatching: false,
+      })
       // Slots of processes that were killed would keep old pages alive for ever.
       db.readerCheck()
       this.#db = db
@@ -90,8 +96,13 @@ export class LmdbStore implements Store {
     const text = `${ttlMs === null ? 0 : Math.ceil(now + ttlMs)} ${json}`
     const version = nextVersion(expected, now)
     // What has expired lies there still: it is absent to callers and a version to LMDB.
-    if (entry) return db.put(name, text, version, entry.version)
-    return db.ifNoExists(name, () => db.put(name, text, version))
+    if (entry) return this.#committed(db.put(name, text, version, entry.version))
+    return this.#committed(
+      db.ifNoExists(name, () => {
+        // What becomes of it the condition's own promise tells.
+        db.put(name, text, version).catch(() => undefined)
+      }),
+    )
   }
 
   async remove(key: RecordKey, expected: number): Promise<boolean> {
@@ -99,7 +110,7 @@ export class LmdbStore implements Store {
     const name = formatKey(this.#prefix, key)
     const entry = this.#live(name)
     if (!entry || !namesVersion(expected, entry.version)) return false
-    return entry.version === unversioned ? db.remove(name) : db.remove(name, entry.version)
+    return this.#committed(entry.version === unversioned ? db.remove(name) : db.remove(name, entry.version))
   }
 
   async *list<K extends RecordKind>(
@@ -123,7 +134,8 @@ export class LmdbStore implements Store {
     let pruned = 0
     for await (const { name, version, expiresAt } of this.#range(`${this.#prefix}:{`)) {
       const expired = expiresAt !== 0 && expiresAt <= now
-      if (expired && version !== unversioned && (await db.remove(name, version))) pruned += 1
+      if (!expired || version === unversioned) continue
+      if (await this.#committed(db.remove(name, version))) pruned += 1
     }
     return pruned
   }
@@ -132,6 +144,21 @@ export class LmdbStore implements Store {
     const db = this.#db
     this.#db = null
     await db?.close()
+  }
+
+  /** Where a commit fails, as on a full disk, LMDB says why in a second promise: unheard it would end the process. */
+  async #committed(write: Promise<boolean>): Promise<boolean> {
+    try {
+      return await write
+    } catch (error) {
+      const cause = await causeOf(error)
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new StoreUnavailable(
+        'failed',
+        `store path ${this.#path} could not be written (${why}): look for a full or faulty disk`,
+        { cause },
+      )
+    }
   }
 
   #opened(): RootDatabase<string, string> {
@@ -182,6 +209,16 @@ export class LmdbStore implements Store {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
+}
+
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error
+  const said = Promise.resolve(error.commitError).then(
+    () => error,
+    (cause: unknown) => cause,
+  )
+  // It is rejected in the same turn; should it ever not be, nobody waits for it.
+  return Promise.race([said, new Promise((resolve) => setImmediate(() => resolve(error)))])
 }
 
 function parseEntry(name: string, version: number | undefined, text: unknown): Entry {

@@ -96,6 +96,15 @@ describe('pause, resume, exempt and unexempt', function () {
     assert.equal((await server('ex01.contoso.com')).events.at(-1)?.kind, 'resumed')
   })
 
+  it('resume and unexempt need no reason', async () => {
+    await printed(pause(5))
+    await printed(['resume', 'contoso', ...inConfig])
+    const last = (await server('ex01.contoso.com')).events.at(-1)
+    assert.deepEqual(last?.kind === 'resumed' && last.reason, 'no reason given')
+    await printed(exempt())
+    await printed(['unexempt', 'contoso', ...inConfig])
+  })
+
   const until = new Date(now + 30 * day).toISOString().slice(0, 10)
   const exempt = (...more: string[]) => [
     'exempt',

@@ -90,6 +90,7 @@ describe('Ini text', () => {
     ['[a]\nk = 1\nk[] = 2', 'x.ini:3: [a] k: the key was already set in line 2; keep one of the two'],
     ['[a]\nk = 1 \\', 'x.ini:2: [a]: a continued line ends with the file; take away the backslash'],
     ['[a]\nk = 1 \\\n[b]', 'x.ini:2: [a]: a continued line runs into a section; take away the backslash'],
+    ['; \u2028\\\nk = 1', 'x.ini:1: [main]: a comment cannot hold the line separators U+2028 and U+2029'],
     [
       '[a]\nk = 1\u20282',
       "x.ini:2: [a]: 'k': a key can hold letters, digits and @:._+-/[] only; Haraka would drop this line",
@@ -159,7 +160,10 @@ describe('Ini text', () => {
         assert.deepEqual(Object.keys(own).sort(), names.sort())
         for (const name of names) {
           for (const [key, value] of Object.entries(theirs[name] ?? {})) {
-            const items = Array.isArray(value) ? value : [value]
+            // An item may hold what stands between items; the list is the same.
+            const items = Array.isArray(value)
+              ? value.flatMap((item) => (typeof item === 'string' ? item.split(', ').map(coerced) : [item]))
+              : [value]
             const written = Array.isArray(value) ? own[name]?.[key]?.split(', ') : [own[name]?.[key]]
             assert.deepEqual(written?.map(coerced), items, `${name}.${key}`)
           }

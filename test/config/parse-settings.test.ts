@@ -437,6 +437,10 @@ describe('Settings from bad files', () => {
       "connectors.ini:2: [a] tls_certificate_name: 'mail.*.example.com': has a wildcard that is not one leading '*.'; allowed: a domain name, which may begin with *. (*.contoso.com); empty for none",
     ],
     [
+      '[a]\ntls_certificate_name = *.com',
+      "connectors.ini:2: [a] tls_certificate_name: '*.com': matches no certificate: behind *. there must be a domain of two parts or more; allowed: a domain name, which may begin with *. (*.contoso.com); empty for none",
+    ],
+    [
       '[a]\ntls_certificate_name = 192.0.2.1',
       "connectors.ini:2: [a] tls_certificate_name: '192.0.2.1': is not a domain name; allowed: a domain name, which may begin with *. (*.contoso.com); empty for none",
     ],

@@ -47,7 +47,9 @@ const others = new Set([
   'delay_deny',
   'free_at',
   'help_url',
+  'mime_ole',
   'node_modules',
+  'xoorg_foreign',
   ...metrics.flatMap(({ name }) => [name, name.replace('exchange_enforcement_', '')]),
 ])
 

@@ -60,6 +60,10 @@ describe('What other plugins are told (R2)', () => {
       stage: 4,
       day: 52,
       action: 'accept',
+      behind: null,
+      mime_ole: null,
+      xoorg: null,
+      xoorg_foreign: null,
       trail: ['S4: for a reason'],
     })
   })
@@ -67,6 +71,47 @@ describe('What other plugins are told (R2)', () => {
   it('hold no byte of the network unescaped (S7)', () => {
     const notes = notesOf(attribution, outcome({ server: 'a\r\nb\u{1f4e7}\0' }))
     assert.equal(notes.server, 'a??b???')
+  })
+
+  const reportedOnly = outcome({
+    verdict: undeterminedVerdict,
+    evidence: {
+      connecting: { kind: 'not-exchange', server: 'gw.contoso.com', field: 0 },
+      behind: {
+        kind: 'exchange',
+        server: 'ex01.contoso.local',
+        build: { major: 15, minor: 1, build: 2507, revision: 16 },
+        rawId: '15.1.2507.16',
+        transport: 'smtp',
+        field: 1,
+      },
+      mimeOle: 'Microsoft Exchange V6.5',
+    },
+    xoorg: { domain: 'fabrikam.com', known: false },
+  })
+  const reported = {
+    behind: 'ex01.contoso.local 15.1.2507.16',
+    mime_ole: 'Microsoft Exchange V6.5',
+    xoorg_foreign: 'fabrikam.com',
+  }
+
+  it('tell what is only reported: a server behind a relay, X-MimeOLE, a foreign XOORG (E1, E5, A6)', () => {
+    const facts = resultsOf(reportedOnly)
+    const { behind, mime_ole, xoorg_foreign } = facts
+    assert.deepEqual({ behind, mime_ole, xoorg_foreign }, reported)
+    assert.equal('xoorg' in facts, false)
+    assert.equal(
+      resultsOf(outcome({ xoorg: { domain: 'contoso.com', known: true } }))['xoorg'],
+      'contoso.com',
+    )
+  })
+
+  it('are in the log as well, at the level of an acceptance', () => {
+    const { connection, logged } = fakeConnection()
+    logDecision(fakePlugin().plugin, connection, notesOf(attribution, reportedOnly), reportedOnly, 'data')
+    const { behind, mime_ole, xoorg_foreign } = logged[0]?.facts ?? {}
+    assert.deepEqual({ behind, mime_ole, xoorg_foreign }, reported)
+    assert.equal(logged[0]?.level, 'info')
   })
 
   const tokens: [what: string, of: Outcome, token: string, value: string][] = [

@@ -97,6 +97,25 @@ describe('LmdbStore', function () {
     }
   })
 
+  it('rejects what a full disk does not take, and nothing else of it ends the process', async () => {
+    await fill(1)
+    const command = `ulimit -f 900; exec "$0" "$@"`
+    const child = spawn('sh', ['-c', command, process.execPath, crasher, 'overfill', path], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    await once(child, 'close')
+    const said: unknown = JSON.parse(output)
+    assert.ok(typeof said === 'object' && said && 'refusals' in said && 'unheard' in said)
+    assert.ok(Array.isArray(said.refusals) && said.refusals.length === 5)
+    for (const refusal of said.refusals) {
+      assert.match(String(refusal), /^StoreUnavailable: store path .* could not be written \(.+\)/)
+      assert.doesNotMatch(String(refusal), /see commitError/)
+    }
+    assert.equal(said.unheard, 0)
+  })
+
   it('says which user may not write to its folder', async () => {
     await fill(1)
     await chmod(folder, 0o755)
