@@ -85,8 +85,8 @@ describe('pause, resume, exempt and unexempt', function () {
   })
 
   it('resume ends what runs and gives the rest back; --all what is to come as well', async () => {
-    await printed(pause(5))
-    await printed(pause(5))
+    const { until: next } = await json<{ until: string }>(pause(5))
+    await printed(pause(5, '--from', next))
     const resume = ['resume', 'contoso', '--reason', 'done', ...inConfig]
     assert.match(await printed(resume), /^contoso is enforced again; pauses ended: 1\n$/)
     assert.equal((await tenant()).pauses[0]?.days, 1)

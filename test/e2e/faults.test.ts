@@ -227,6 +227,7 @@ describe('faults of the store under traffic, with two workers', () => {
       assert.ok((await administer.resume(tenant, Date.now(), false, 'proof')).ok)
       await sleep(2500)
       const resumedAt = Date.now()
+      await sleep(1000)
       await becomesTrue(() => ledger.entries.size >= 2000, 15_000)
       over = true
       const failure = await checked
