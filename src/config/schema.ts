@@ -160,7 +160,8 @@ const store = z.strictObject({
   }),
   max_clock_skew_seconds: key(wholeNumber(1, 86_400), {
     default: '300',
-    about: "If the host's clock and that of Redis differ by more, nothing is enforced.",
+    about:
+      "If the host's clock and that of Redis differ by more, or the host's clock jumps by more, nothing is enforced until that is settled.",
   }),
   cache_max_entries: key(wholeNumber(1, 10_000_000), {
     default: '10000',

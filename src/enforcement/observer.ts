@@ -40,9 +40,3 @@ export interface Observer {
   decisionTook(hook: DecidingHook, seconds: number): void
   storeTook(op: StoreOperation, seconds: number): void
 }
-
-export const silentObserver: Observer = {
-  count: () => undefined,
-  decisionTook: () => undefined,
-  storeTook: () => undefined,
-}

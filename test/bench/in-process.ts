@@ -2,7 +2,7 @@ import { loadCatalogue, packagedCataloguePath } from '../../src/config/catalogue
 import { parseAddress } from '../../src/config/address'
 import type { Settings } from '../../src/config/settings'
 import { Enforcement } from '../../src/enforcement/enforcement'
-import { silentObserver } from '../../src/enforcement/observer'
+import { silentObserver } from '../support/silent-observer'
 import { Ruleset } from '../../src/enforcement/ruleset'
 import type { Attributed, Message, Session } from '../../src/enforcement/session'
 import { cached } from '../../src/store/cached'

@@ -1,6 +1,6 @@
 import { parseAddress } from '../../src/config/address'
 import { Enforcement } from '../../src/enforcement/enforcement'
-import { silentObserver } from '../../src/enforcement/observer'
+import { silentObserver } from '../support/silent-observer'
 import { Ruleset } from '../../src/enforcement/ruleset'
 import type { Session } from '../../src/enforcement/session'
 import { trustAnchorId } from '../../src/rules/attribution/connector'

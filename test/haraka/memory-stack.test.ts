@@ -84,6 +84,12 @@ describe('The store behind the hooks', () => {
     assert.equal((await stack.recall([key])).freshness, 'unavailable')
   })
 
+  it('lets the first who ask wait for a store that is opening', async () => {
+    const { stack } = made()
+    stack.use(settings(`[store]\nbackend = lmdb\npath = ${join(folder, 'fresh')}\ntimeout_ms = 2000`))
+    assert.equal((await stack.recall([key])).freshness, 'store')
+  })
+
   it('makes no files where it may not, and opens those of others once they are there', async () => {
     const [master, worker] = [made().stack, made().stack]
     const apart = settings(`[store]\nbackend = lmdb\npath = ${join(folder, 'apart')}`)
