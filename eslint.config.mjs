@@ -13,8 +13,11 @@ const doors = {
   report: ['rules'],
   enforcement: ['rules', 'config', 'store'],
   metrics: ['rules', 'enforcement'],
-  haraka: ['rules', 'config', 'store', 'enforcement', 'metrics'],
-  cli: ['rules', 'config', 'store', 'enforcement', 'metrics', 'haraka', 'report'],
+  notify: ['rules', 'config', 'store', 'report'],
+  haraka: ['rules', 'config', 'store', 'enforcement', 'metrics', 'notify'],
+  web: ['rules', 'config', 'store', 'enforcement', 'report'],
+  replay: ['rules', 'config', 'store', 'enforcement', 'report'],
+  cli: ['rules', 'config', 'store', 'enforcement', 'metrics', 'haraka', 'report', 'notify', 'web', 'replay'],
   plugins: ['haraka'],
 }
 
