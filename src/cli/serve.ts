@@ -74,7 +74,10 @@ function writeToken(path: string): void {
     makeToken(path)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw refusal(`token file ${path} cannot be made: ${why}; remove it first where another token is to take its place`, error)
+    throw refusal(
+      `token file ${path} cannot be made: ${why}; remove it first where another token is to take its place`,
+      error,
+    )
   }
 }
 
@@ -110,7 +113,9 @@ async function serve(
       const why = error instanceof Error ? error.message : String(error)
       throw refusal(`the page cannot be served at ${listen.host}:${listen.port}: ${why}`, error)
     })
-    const ended = Promise.race((['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => once(process, signal)))
+    const ended = Promise.race(
+      (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => once(process, signal)),
+    )
     await ready(url)
     await ended
     return url

@@ -17,29 +17,28 @@ declare module 'fastify' {
 
 const cookieName = 'exchange-enforcement-session'
 
-const headers: Readonly<Record<string, string>> = {
+/** Of every answer. */
+export const safetyHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
 }
 
 /** What holds for every request, before any page is asked for: host, origin, headers, session. */
 export function guardAll(app: FastifyInstance, site: Site): void {
   app.decorateRequest('session', null)
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headers)
+    reply.headers(safetyHeaders)
     const host = hostOf(request.headers.host)
     if (host === null || !isOurs(host, ownNames(site))) return sendError(reply, site, 421)
     if (request.method === 'POST' && isFromElsewhere(request)) return sendError(reply, site, 403)
     request.session = site.sessions.find(request.cookies[cookieName] ?? '', site.token.name(), site.now())
     if (request.session) site.snapshots.look()
     return undefined
-  })
-  app.addHook('onSend', async (_request, reply) => {
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
 }
 

@@ -13,7 +13,8 @@ export function tenantControls({ tenant, pauses, exemptions }: TenantSummary, no
     link(orderAddress(tenant, 'exempt', { target: 'tenant' }), 'Exempt'),
     ...exemptions.map(({ target }) => {
       const values = targetValues(target)
-      const what = target.kind === 'connector' ? target.connector : target.kind === 'server' ? target.server : tenant
+      const what =
+        target.kind === 'connector' ? target.connector : target.kind === 'server' ? target.server : tenant
       return link(orderAddress(tenant, 'unexempt', values), `End the exemption of ${what}`)
     }),
   ])
@@ -32,7 +33,11 @@ export function serverControls({ tenant, server, exemption, pause }: ServerSumma
 }
 
 function actions(label: string, links: readonly Html[]): Html {
-  return html`<nav class="actions" aria-label="${label}"><ul>${links.map((each) => html`<li>${each}</li>`)}</ul></nav>`
+  return html`<nav class="actions" aria-label="${label}">
+    <ul>
+      ${links.map((each) => html`<li>${each}</li>`)}
+    </ul>
+  </nav>`
 }
 
 function link(address: string, text: string): Html {

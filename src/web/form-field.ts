@@ -15,15 +15,16 @@ export function field({ name, label, hint, input }: Field, problems: readonly Fo
   const describedBy = [hint === null ? null : `${name}-hint`, problem ? `${name}-problem` : null].filter(
     (id) => id !== null,
   )
-  const attributes = html` id="${name}" name="${name}"${
+  const attributes = html` id="${name}"
+  name="${name}"${
     describedBy.length > 0 && html` aria-describedby="${describedBy.join(' ')}"`
   }${problem !== undefined && html` aria-invalid="true"`}`
   return html`<div class="field">
-<label for="${name}">${label}</label>
-${hint !== null && html`<p class="hint" id="${name}-hint">${hint}</p>`}
-${problem !== undefined && html`<p class="problem" id="${name}-problem">${problem.text}</p>`}
-${input(attributes)}
-</div>`
+    <label for="${name}">${label}</label>
+    ${hint !== null && html`<p class="hint" id="${name}-hint">${hint}</p>`}
+    ${problem !== undefined && html`<p class="problem" id="${name}-problem">${problem.text}</p>`}
+    ${input(attributes)}
+  </div>`
 }
 
 /** At the head of a form: everything that is wrong with it, each leading to its field. */
@@ -32,10 +33,17 @@ export function problemList(problems: readonly FormProblem[]): Html | null {
   const lines = problems.map(({ field: name, text }) =>
     name === null ? html`<li>${text}</li>` : html`<li><a href="#${name}">${text}</a></li>`,
   )
-  return html`<div class="notice fault problems" role="alert"><p>Nothing was done:</p><ul>${lines}</ul></div>`
+  return html`<div class="notice fault problems" role="alert">
+    <p>Nothing was done:</p>
+    <ul>
+      ${lines}
+    </ul>
+  </div>`
 }
 
 /** A form that changes something; `token` is what @fastify/csrf-protection asks for. */
 export function postForm(action: string, token: string, content: Html): Html {
-  return html`<form method="post" action="${action}"><input type="hidden" name="_csrf" value="${token}">${content}</form>`
+  return html`<form method="post" action="${action}">
+    <input type="hidden" name="_csrf" value="${token}" />${content}
+  </form>`
 }

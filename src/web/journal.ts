@@ -13,7 +13,9 @@ export interface Journal {
 export function journalTo(write: (line: string) => void, now: () => number): Journal {
   return {
     tell: (event, facts) => {
-      const words = Object.entries(facts).flatMap(([key, fact]) => (fact === null ? [] : `${key}=${factText(fact)}`))
+      const words = Object.entries(facts).flatMap(([key, fact]) =>
+        fact === null ? [] : `${key}=${factText(fact)}`,
+      )
       write([iso(now()), `event=${event}`, ...words].join(' '))
     },
   }

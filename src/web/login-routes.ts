@@ -44,15 +44,23 @@ function loginPage(next: string, problem: string | null): Page {
     title: 'Log in',
     section: null,
     body: html`<h1>Log in</h1>
-${problem !== null && html`<p class="notice fault" role="alert" id="token-problem">${problem}</p>`}
-<form method="post" action="${addresses.login}">
-${next !== servedLinks.overview && html`<input type="hidden" name="next" value="${next}">`}
-<div class="field"><label for="token">Token</label>
-<p class="hint" id="token-hint">It is in the file that [web] token_file names.</p>
-<input type="password" id="token" name="token" required autocomplete="current-password" aria-describedby="token-hint${
-      problem !== null && ' token-problem'
-    }"${problem !== null && html` aria-invalid="true"`}></div>
-<p class="buttons"><button type="submit">Log in</button></p>
-</form>`,
+      ${problem !== null && html`<p class="notice fault" role="alert" id="token-problem">${problem}</p>`}
+      <form method="post" action="${addresses.login}">
+        ${next !== servedLinks.overview && html`<input type="hidden" name="next" value="${next}" />`}
+        <div class="field">
+          <label for="token">Token</label>
+          <p class="hint" id="token-hint">It is in the file that [web] token_file names.</p>
+          <input
+            type="password"
+            id="token"
+            name="token"
+            required
+            autocomplete="current-password"
+            aria-describedby="token-hint${problem !== null && ' token-problem'}"
+            ${problem !== null && html` aria-invalid="true"`}
+          />
+        </div>
+        <p class="buttons"><button type="submit">Log in</button></p>
+      </form>`,
   }
 }

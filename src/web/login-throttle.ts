@@ -44,6 +44,8 @@ function networkOf(address: string): string {
   const [head = '', tail = ''] = address.split('::')
   const parts = head.split(':')
   const missing = 8 - parts.length - (tail === '' ? 0 : tail.split(':').length)
-  const whole = address.includes('::') ? [...parts, ...Array<string>(missing).fill('0'), ...tail.split(':')] : parts
+  const whole = address.includes('::')
+    ? [...parts, ...Array<string>(missing).fill('0'), ...tail.split(':')]
+    : parts
   return whole.slice(0, 4).join(':')
 }

@@ -34,7 +34,8 @@ export class OrderDesk {
         const done = await administer.pause({ tenant, days, from, reason, now, daysPerYear, id: newId() })
         return outcome(
           done,
-          (pause) => `${tenant} is paused from ${shortInstant(pause.from)} until ${shortInstant(pause.until)}`,
+          (pause) =>
+            `${tenant} is paused from ${shortInstant(pause.from)} until ${shortInstant(pause.until)}`,
         )
       }
       case 'resume': {

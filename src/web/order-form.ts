@@ -130,7 +130,9 @@ function readFields(
 }
 
 function readDays(text: string, refuse: Refuse): number | null {
-  return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : refuse('days', 'Write a whole number of days, at least 1.')
+  return /^[1-9]\d{0,3}$/.test(text)
+    ? Number(text)
+    : refuse('days', 'Write a whole number of days, at least 1.')
 }
 
 /** @param settings `null`: of an exemption that is there, also one of a connector that is gone */

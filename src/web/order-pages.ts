@@ -24,17 +24,17 @@ export interface OrderForm {
 /** The form of an order; sent, it is shown what it will do before it does it. */
 export function orderFormPage(form: OrderForm): Page {
   const { kind, tenant, csrfToken, problems } = form
-  const content = html`${fieldsOf(form)}
-${reasonField(form)}
-<p class="buttons"><button type="submit">Go on</button> <a href="${servedLinks.tenant(tenant)}">Cancel</a></p>
-<p class="hint">The next page shows what it will do; nothing is done before you confirm it there.</p>`
+  const content = html`${fieldsOf(form)} ${reasonField(form)}
+    <p class="buttons">
+      <button type="submit">Go on</button> <a href="${servedLinks.tenant(tenant)}">Cancel</a>
+    </p>
+    <p class="hint">The next page shows what it will do; nothing is done before you confirm it there.</p>`
   return {
     title: titles[kind](tenant),
     section: 'tenants',
     body: html`<h1>${titles[kind](tenant)}</h1>
-<p>${introductions[kind]}</p>
-${problemList(problems)}
-${postForm(orderAddress(tenant, kind), csrfToken, content)}`,
+      <p>${introductions[kind]}</p>
+      ${problemList(problems)} ${postForm(orderAddress(tenant, kind), csrfToken, content)}`,
   }
 }
 
@@ -51,7 +51,8 @@ const introductions: Readonly<Record<OrderKind, string>> = {
   resume: 'Ends the pause that is running. Days that have not begun are given back.',
   exempt:
     'What is exempt has its mail accepted until a date. Unlike in a pause, clocks run on, and no days are charged.',
-  unexempt: 'Ends the exemption of exactly what is named: of the tenant as a whole, or of one connector or server.',
+  unexempt:
+    'Ends the exemption of exactly what is named: of the tenant as a whole, or of one connector or server.',
 }
 
 function fieldsOf(form: OrderForm): Content {
@@ -74,7 +75,15 @@ function daysField({ values, problems, settings }: OrderForm): Html {
       label: 'Days',
       hint: `Each of 24 hours. A tenant has ${settings.clock.pauseDaysPerYear} in a calendar year.`,
       input: (attributes) =>
-        html`<input type="number" min="1" max="9999" step="1" required value="${values.days}"${attributes}>`,
+        html`<input
+          type="number"
+          min="1"
+          max="9999"
+          step="1"
+          required
+          value="${values.days}"
+          ${attributes}
+        />`,
     },
     problems,
   )
@@ -87,16 +96,19 @@ function fromField({ values, problems, now }: OrderForm): Html {
       name: 'from',
       label: 'Begins on (optional)',
       hint: 'At 00:00 UTC of that day. Today, or nothing: now.',
-      input: (attributes) => html`<input type="date" min="${today}" value="${values.from}"${attributes}>`,
+      input: (attributes) => html`<input type="date" min="${today}" value="${values.from}" ${attributes} />`,
     },
     problems,
   )
 }
 
 function allField({ values }: OrderForm): Html {
-  return html`<div class="field check"><input type="checkbox" id="all" name="all" value="yes"${
-    values.all === 'yes' && html` checked`
-  }><label for="all">Also pauses that have not begun</label></div>`
+  return html`<div class="field check">
+    <input type="checkbox" id="all" name="all" value="yes" ${values.all === 'yes' && html` checked`} /><label
+      for="all"
+      >Also pauses that have not begun</label
+    >
+  </div>`
 }
 
 function targetFields({ tenant, values, problems, settings, kind }: OrderForm): Html {
@@ -105,30 +117,38 @@ function targetFields({ tenant, values, problems, settings, kind }: OrderForm): 
   const named = /^connector:(.+)$/s.exec(values.target)?.[1]
   const ids = kind === 'unexempt' && named !== undefined ? [...new Set([...connectors, named])] : connectors
   const option = (value: string, text: string): Html =>
-    html`<option value="${value}"${values.target === value && html` selected`}>${text}</option>`
+    html`<option value="${value}" ${values.target === value && html` selected`}>${text}</option>`
   return html`${field(
     {
       name: 'target',
       label: 'What is meant',
       hint: null,
-      input: (attributes) => html`<select required${attributes}>
-${option('tenant', `All of ${tenant}`)}
-${ids.map((id) => option(`connector:${id}`, `Connector ${id}`))}
-${option('server', 'One server, named below')}
-</select>`,
+      input: (attributes) =>
+        html`<select required${attributes}>
+          ${option('tenant', `All of ${tenant}`)}
+          ${ids.map((id) => option(`connector:${id}`, `Connector ${id}`))}
+          ${option('server', 'One server, named below')}
+        </select>`,
     },
     problems,
   )}
-${field(
-  {
-    name: 'server',
-    label: 'Server (only where one server is meant)',
-    hint: 'The name that it writes into its mail. It need not have been seen yet.',
-    input: (attributes) =>
-      html`<input type="text" maxlength="255" autocapitalize="none" spellcheck="false" value="${values.server}"${attributes}>`,
-  },
-  problems,
-)}`
+  ${field(
+    {
+      name: 'server',
+      label: 'Server (only where one server is meant)',
+      hint: 'The name that it writes into its mail. It need not have been seen yet.',
+      input: (attributes) =>
+        html`<input
+          type="text"
+          maxlength="255"
+          autocapitalize="none"
+          spellcheck="false"
+          value="${values.server}"
+          ${attributes}
+        />`,
+    },
+    problems,
+  )}`
 }
 
 function untilField({ values, problems, now }: OrderForm): Html {
@@ -139,7 +159,7 @@ function untilField({ values, problems, now }: OrderForm): Html {
       label: 'Until',
       hint: 'It ends at 00:00 UTC of that day.',
       input: (attributes) =>
-        html`<input type="date" min="${tomorrow}" required value="${values.until}"${attributes}>`,
+        html`<input type="date" min="${tomorrow}" required value="${values.until}" ${attributes} />`,
     },
     problems,
   )
@@ -152,7 +172,7 @@ function reasonField({ values, problems }: OrderForm): Html {
       label: 'Reason',
       hint: 'Kept with it, and in the history of the servers. 200 characters at most.',
       input: (attributes) =>
-        html`<input type="text" maxlength="200" required value="${values.reason}"${attributes}>`,
+        html`<input type="text" maxlength="200" required value="${values.reason}" ${attributes} />`,
     },
     problems,
   )
@@ -172,30 +192,50 @@ export function orderReviewPage(
   csrfToken: string,
 ): Page {
   const { id, kind, tenant, reason } = order
-  const buttons = html`<p class="buttons"><button type="submit">${verbs[kind]}</button>
-<a href="${orderAddress(tenant, kind)}?order=${id}">Change</a> <a href="${servedLinks.tenant(tenant)}">Cancel</a></p>`
+  const buttons = html`<p class="buttons">
+    <button type="submit">${verbs[kind]}</button>
+    <a href="${orderAddress(tenant, kind)}?order=${id}">Change</a>
+    <a href="${servedLinks.tenant(tenant)}">Cancel</a>
+  </p>`
   return {
     title,
     section: 'tenants',
     body: html`<h1>${title}</h1>
-<ul class="effects">${effects.map((effect) => html`<li>${effect}</li>`)}</ul>
-<p>Reason: <q>${reason}</q></p>
-${serverTable(servers)}
-${postForm(orderConfirmAddress(id), csrfToken, buttons)}`,
+      <ul class="effects">
+        ${effects.map((effect) => html`<li>${effect}</li>`)}
+      </ul>
+      <p>Reason: <q>${reason}</q></p>
+      ${serverTable(servers)} ${postForm(orderConfirmAddress(id), csrfToken, buttons)}`,
   }
 }
 
 function serverTable(servers: Review['servers']): Html {
   if (servers.length === 0) return html`<p>No server whose clock runs is concerned.</p>`
   const rows = servers.slice(0, shownServers).map(
-    ({ server, status, clock }) => html`<tr><th scope="row">${server}</th><td>${statusMark(status)}</td>
-<td>${clock && html`${clock.stage.stage}: ${demands(clock.stage)}`}</td></tr>`,
+    ({ server, status, clock }) =>
+      html`<tr>
+        <th scope="row">${server}</th>
+        <td>${statusMark(status)}</td>
+        <td>${clock && html`${clock.stage.stage}: ${demands(clock.stage)}`}</td>
+      </tr>`,
   )
   const more = servers.length - rows.length
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Servers concerned"><table>
-<caption>Servers concerned: ${servers.length}</caption>
-<thead><tr><th scope="col">Server</th><th scope="col">Status now</th><th scope="col">Stage now</th></tr></thead>
-<tbody>${rows}</tbody>
-</table></div>
-${more > 0 && html`<p>And ${more} more.</p>`}`
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Servers concerned">
+      <table>
+        <caption>
+          Servers concerned: ${servers.length}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Server</th>
+            <th scope="col">Status now</th>
+            <th scope="col">Stage now</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    ${more > 0 && html`<p>And ${more} more.</p>`}`
 }

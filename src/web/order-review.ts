@@ -76,10 +76,7 @@ function reviewPause(
   }
 }
 
-function reviewResume(
-  { tenant, all }: OrderOf<'resume'>,
-  { record, servers, now }: ReviewContext,
-): Reviewed {
+function reviewResume({ tenant, all }: OrderOf<'resume'>, { record, servers, now }: ReviewContext): Reviewed {
   const open = record.pauses.filter(({ until }) => now < until)
   const ended = open.filter(({ from }) => from <= now || all)
   if (ended.length === 0) {
@@ -104,7 +101,9 @@ function ending(pause: Pause, now: number): string {
   const span = `from ${shortInstant(pause.from)} until ${shortInstant(pause.until)}`
   const kept = endPause(pause, now)?.days ?? 0
   const given = `${counted(pause.days - kept, 'day')} ${pause.days - kept === 1 ? 'is' : 'are'} given back`
-  return pause.from <= now ? `The pause ${span} ends now; ${given}.` : `The pause ${span} is dropped; ${given}.`
+  return pause.from <= now
+    ? `The pause ${span} ends now; ${given}.`
+    : `The pause ${span} is dropped; ${given}.`
 }
 
 function reviewExempt(
@@ -120,7 +119,9 @@ function reviewExempt(
       effects: [
         `Its mail is accepted until ${shortInstant(until)}, whatever the stage.`,
         'Clocks run on: once it is over, each server stands in the stage that it has reached by then.',
-        ...(before ? [`It takes the place of the exemption until ${shortInstant(before.until)} (${before.reason}).`] : []),
+        ...(before
+          ? [`It takes the place of the exemption until ${shortInstant(before.until)} (${before.reason}).`]
+          : []),
         ...(unseen ? ['No server of that name was seen yet; it is exempt as soon as it is.'] : []),
       ],
       servers: running(servers).filter((server) => concerns(target, server)),
@@ -134,14 +135,19 @@ function reviewUnexempt(
 ): Reviewed {
   const ended = record.exemptions.filter((each) => now < each.until && isOf(each.target, target))
   if (ended.length === 0) {
-    return { ok: false, problem: { field: null, text: `There is no exemption of ${targetText(tenant, target)}.` } }
+    return {
+      ok: false,
+      problem: { field: null, text: `There is no exemption of ${targetText(tenant, target)}.` },
+    }
   }
   return {
     ok: true,
     review: {
       title: `End the exemption of ${targetText(tenant, target)}?`,
       effects: [
-        ...ended.map(({ until, reason }) => `The exemption until ${shortInstant(until)} (${reason}) ends now.`),
+        ...ended.map(
+          ({ until, reason }) => `The exemption until ${shortInstant(until)} (${reason}) ends now.`,
+        ),
         `${backToStages} What a pause or another exemption covers stays accepted.`,
       ],
       servers: running(servers).filter((server) => concerns(target, server)),

@@ -75,7 +75,8 @@ async function carryOut(order: Order, request: FastifyRequest, site: Site): Prom
     result: outcome.ok ? 'done' : 'refused',
     said: outcome.ok ? outcome.text : outcome.why,
   })
-  if (outcome.ok) await Promise.race([site.snapshots.refresh(), sleep(freshnessMs, undefined, { ref: false })])
+  if (outcome.ok)
+    await Promise.race([site.snapshots.refresh(), sleep(freshnessMs, undefined, { ref: false })])
   return outcome
 }
 

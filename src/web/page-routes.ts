@@ -22,7 +22,13 @@ import type { Site } from './site'
 export function pageRoutes(app: FastifyInstance, site: Site): void {
   /** A page of the last snapshot; without one there is none yet. */
   const withFleet =
-    (show: (fleet: Fleet, request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>) =>
+    (
+      show: (
+        fleet: Fleet,
+        request: FastifyRequest,
+        reply: FastifyReply,
+      ) => FastifyReply | Promise<FastifyReply>,
+    ) =>
     (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
       const { current } = site.snapshots
       return current ? show(current.fleet, request, reply) : sendError(reply, site, 503)
@@ -76,7 +82,9 @@ export function pageRoutes(app: FastifyInstance, site: Site): void {
       const tenant = fleet.tenants.find((each) => each.tenant === textOf(request.params, 'tenant'))
       if (!tenant) return sendError(reply, site, 404)
       const controls = tenantControls(tenant, site.now())
-      return sendPage(reply, site, tenantPage(tenant, fleet.at, servedLinks, { controls }), { asOf: fleet.at })
+      return sendPage(reply, site, tenantPage(tenant, fleet.at, servedLinks, { controls }), {
+        asOf: fleet.at,
+      })
     }),
   )
   app.get(servedLinks.catalogue, (_request, reply) =>

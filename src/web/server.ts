@@ -2,9 +2,9 @@ import cookie from '@fastify/cookie'
 import csrfProtection from '@fastify/csrf-protection'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
-import { guardAll, guardLogin, toLogin } from './access'
+import { guardAll, guardLogin, safetyHeaders, toLogin } from './access'
 import { addresses } from './addresses'
-import { sendError } from './error-pages'
+import { bareError, sendError } from './error-pages'
 import { loginRoutes, logoutRoute } from './login-routes'
 import { orderRoutes } from './order-routes'
 import { pageRoutes } from './page-routes'
@@ -31,9 +31,15 @@ export async function createServer(site: Site): Promise<FastifyInstance> {
     trustProxy: (_address, hop) => hop === 0 && site.settings().web.publicUrl !== null,
     routerOptions: { maxParamLength: maxNameLength },
     http: { maxHeaderSize: 16_384, headersTimeout: patienceMs, connectionsCheckingInterval: 2_000 },
-    frameworkErrors: (_error, _request, reply) => void sendError(reply, site, 400),
+    // No hook has run, and none will.
+    frameworkErrors: (_error, _request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(400, { ...safetyHeaders, 'content-type': 'text/html; charset=utf-8' })
+      reply.raw.end(bareError(400, site.now()))
+    },
     clientErrorHandler: (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      if (socket.writable)
+        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
     },
   })
   app.server.maxConnections = maxConnections
