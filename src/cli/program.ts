@@ -14,6 +14,7 @@ import { packageVersion } from './package-version'
 import { addPause } from './pause'
 import { fail } from './program-failure'
 import { addResume } from './resume'
+import { addServe } from './serve'
 import { addServers } from './servers'
 import { addState } from './state'
 import { addUnexempt } from './unexempt'
@@ -58,6 +59,7 @@ export function createProgram(invocation: Invocation): Command {
     addConfig,
     addState,
     addDoctor,
+    addServe,
   ]) {
     add(program, invocation)
   }
