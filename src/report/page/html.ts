@@ -18,8 +18,8 @@ export class Html {
   }
 }
 
-/** What may stand in a template: texts are escaped; `null` and `false` are nothing. */
-export type Content = string | number | null | false | Html | readonly Content[]
+/** What may stand in a template: texts are escaped; `null`, `undefined` and `false` are nothing. */
+export type Content = string | number | null | undefined | false | Html | readonly Content[]
 
 const named: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -42,7 +42,7 @@ export function html(strings: TemplateStringsArray, ...contents: readonly Conten
 }
 
 function render(content: Content): string {
-  if (content === null || content === false) return ''
+  if (content === null || content === undefined || content === false) return ''
   if (content instanceof Html) return content.toString()
   if (typeof content === 'string') return escapeHtml(content)
   if (typeof content === 'number') return String(content)
