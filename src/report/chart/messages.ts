@@ -11,8 +11,8 @@ const outcomes = ['accepted', 'deferred', 'refused'] as const
 type Outcome = (typeof outcomes)[number]
 type Heights = Readonly<Record<Outcome, number>>
 
-const width = 720
-const height = 190
+const width = 900
+const height = 220
 const inner = { left: 46, right: width - 4, top: 10, bottom: height - 24 }
 /** A young memory fills at least the left-out part with emptiness; an old one is cut. */
 const leastDays = 14
@@ -134,9 +134,9 @@ function labelled(days: readonly DayTotal[]): readonly { day: Day; anchor: 'star
   })
 }
 
-const monthAndDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const monthAndDay = new Intl.DateTimeFormat('en-US', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
-/** `20 Nov`. */
+/** `Nov 20`. */
 export function dateLabel(day: Day): string {
   return monthAndDay.format(Date.parse(day))
 }

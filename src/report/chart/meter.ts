@@ -11,9 +11,15 @@ export function meter(used: number, allowed: number, label: string): Html {
     .domain([0, Math.max(1, allowed)])
     .range([0, width])
     .clamp(true)
-  return html`<svg class="meter" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
+  return html`<svg
+    class="meter"
+    viewBox="0 0 ${width} ${height}"
+    preserveAspectRatio="none"
+    role="img"
+    aria-label="${label}"
+  >
     <title>${label}</title>
-    <rect class="bar-all" width="${width}" height="${height}" rx="3" />
-    <rect class="bar-part" width="${px(x(used))}" height="${height}" rx="3" />
+    <rect class="bar-all" width="${width}" height="${height}" />
+    <rect class="bar-part" width="${px(x(used))}" height="${height}" />
   </svg>`
 }

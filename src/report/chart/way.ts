@@ -8,13 +8,15 @@ import { counted, demands } from '../page/words'
 import { figure, px } from './figure'
 import { dateLabel } from './messages'
 
-const width = 720
-const height = 210
+const width = 900
+const height = 230
 const inner = { left: 46, right: width - 8, top: 44, bottom: height - 26 }
 /** The last stage has no end: so much of it is drawn, in parts of what comes before. */
 const tailPart = 0.12
 const roomForNumber = 14
-const roomForDate = 44
+const roomForDate = 40
+/** On a narrow screen letters are larger beside the drawing. */
+const amplRoomForDate = 96
 
 /** A stage as far as it is drawn; one that a relapse has jumped over has no width. */
 interface Step {
@@ -127,7 +129,8 @@ function stageStrip(date: StageDate, from: number, until: number, isNow: boolean
 
 function boundary({ date }: Step, from: number, until: number): Html | null {
   if (until - from < roomForDate) return null
-  return html`<text class="x start" x="${px(from)}" y="${height - 8}">${dateLabel(dayOf(date.at))}</text>`
+  const kind = until - from < amplRoomForDate ? 'x start crowded' : 'x start'
+  return html`<text class="${kind}" x="${px(from)}" y="${height - 8}">${dateLabel(dayOf(date.at))}</text>`
 }
 
 function pauseBand({ from, days, reason }: Pause, left: number, right: number): Html | null {

@@ -67,7 +67,7 @@ function productTable(
     caption: null,
     columns: [
       { heading: 'product', kind: 'name', cell: ({ name }) => name },
-      { heading: 'released', kind: 'minor', cell: ({ released }) => released },
+      { heading: 'released', kind: 'minor', cell: ({ released }) => html`<time>${released}</time>` },
       { heading: 'support ends', cell: ({ supportEnd }) => ending(supportEnd, today) },
       { heading: 'paid updates end', cell: ({ esuEnd }) => esuEnd !== null && ending(esuEnd, today) },
       { heading: 'in scope from', kind: 'minor', cell: (product) => scopeOf(product, policy) },
@@ -83,7 +83,7 @@ function productTable(
 
 function ending(day: string | null, today: string): Content {
   if (day === null) return 'not set'
-  return day < today ? html`<span class="past">${day}</span> <span class="of">over</span>` : day
+  return day < today ? html`<span class="past">ended ${day}</span>` : day
 }
 
 function scopeOf({ id, scopeFrom }: Product, { preset, inScopeFrom }: Policy): string {
@@ -114,7 +114,8 @@ function floorTable(products: readonly Product[], today: string): Html {
       {
         heading: 'from',
         cell: ({ set }) =>
-          html`${set.effective}${set.precision !== 'day' && html` <span class="of">to the ${set.precision}</span>`}`,
+          html`<time>${set.effective}</time
+            >${set.precision !== 'day' && html` <span class="of">to the ${set.precision}</span>`}`,
       },
       { heading: 'product', kind: 'name', cell: ({ product }) => product.name },
       { heading: '', cell: state },

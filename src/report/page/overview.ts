@@ -7,7 +7,7 @@ import { html, type Content, type Html } from './html'
 import type { Links } from './links'
 import type { Page } from './page'
 import { table } from './table'
-import { away, counted, day, demands, linked, number, statusMark } from './words'
+import { away, breakable, counted, day, demands, linked, number, shortRelease, statusMark } from './words'
 
 /** How many rows a list on the overview has; the rest is one link away. */
 const briefRows = 12
@@ -33,16 +33,14 @@ export function overviewPage(fleet: Fleet, links: Links): Page {
         <h2 id="messages-heading">Messages</h2>
         ${messagesChart('messages', totals.days, at)}
       </section>
-      <div class="columns">
-        <section class="card" aria-labelledby="soon">
-          <h2 id="soon">Changing stage within ${soonDays} days</h2>
-          ${soonTable(fleet, links)}
-        </section>
-        <section class="card" aria-labelledby="exploited">
-          <h2 id="exploited">Open to attacks that are known to happen</h2>
-          ${exploitedTable(fleet, links)}
-        </section>
-      </div>`,
+      <section class="card" aria-labelledby="soon">
+        <h2 id="soon">Changing stage within ${soonDays} days</h2>
+        ${soonTable(fleet, links)}
+      </section>
+      <section class="card" aria-labelledby="exploited">
+        <h2 id="exploited">Open to attacks that are known to happen</h2>
+        ${exploitedTable(fleet, links)}
+      </section>`,
   }
 }
 
@@ -119,19 +117,15 @@ function stageTiles({ totals, stages }: Fleet, links: Links): Html {
 function soonTable({ soon, at }: Fleet, links: Links): Html {
   const rows = soon.slice(0, briefRows)
   const rest = soon.length - rows.length
-  const name = ({ tenant, server }: StageChange): Html =>
-    html`${linked(links.server(tenant, server), server)} <span class="of">${tenant}</span>`
-  return html`${table({
+  return html`${table<StageChange>({
     caption: null,
     columns: [
-      { heading: 'server', kind: 'name', cell: name },
+      { heading: 'server', kind: 'name', cell: (row) => serverName(row, links) },
+      { heading: 'tenant', kind: 'minor', cell: (row) => tenantName(row, links) },
       { heading: 'when', cell: (row) => html`${day(row.at)} <span class="of">${away(row.at, at)}</span>` },
       { heading: 'stage', cell: ({ from, to }) => `${from.stage} → ${to.stage}` },
-      {
-        heading: 'from then on',
-        cell: ({ to, status }) =>
-          html`${demands(to)}${status !== 'outdated' && html` <span class="of">${status}</span>`}`,
-      },
+      { heading: 'from then on', cell: ({ to }) => demands(to) },
+      { heading: 'status', kind: 'minor', cell: ({ status }) => statusMark(status) },
     ],
     rows,
     empty: 'Nobody.',
@@ -145,19 +139,30 @@ function exploitedTable(fleet: Fleet, links: Links): Html {
   return html`${table<ServerSummary>({
     caption: null,
     columns: [
+      { heading: 'server', kind: 'name', cell: (row) => serverName(row, links) },
+      { heading: 'tenant', kind: 'minor', cell: (row) => tenantName(row, links) },
       {
-        heading: 'server',
-        kind: 'name',
-        cell: ({ tenant, server }) =>
-          html`${linked(links.server(tenant, server), server)} <span class="of">${tenant}</span>`,
+        heading: 'build',
+        cell: ({ build, verdict }) =>
+          html`<span class="build">${build}</span> <span class="of release">${shortRelease(verdict?.name)}</span>`,
       },
-      { heading: 'build', cell: ({ build }) => html`<span class="build">${build}</span>` },
       { heading: 'open', cell: exploitedIds },
-      { heading: 'install', cell: ({ verdict }) => verdict?.install ?? '' },
+      { heading: 'install', kind: 'minor', cell: ({ verdict }) => shortRelease(verdict?.install) },
     ],
     rows,
     empty: 'No server that was seen of late.',
   })}${rest > 0 && html`<p class="more"><a href="${links.servers({ exploited: true })}">and ${counted(rest, 'more', 'more')}</a></p>`}`
+}
+
+function serverName(
+  { tenant, server }: { readonly tenant: string; readonly server: string },
+  links: Links,
+): Html {
+  return linked(links.server(tenant, server), breakable(server))
+}
+
+function tenantName({ tenant }: { readonly tenant: string }, links: Links): Html {
+  return linked(links.tenant(tenant), breakable(tenant))
 }
 
 /** The newest of them, and how many more there are. */

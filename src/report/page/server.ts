@@ -1,7 +1,7 @@
 import type { LastEvidence, ServerEvent } from '../../rules/clock/record'
 import { dayMs } from '../../rules/time'
 import { formatBuild } from '../../rules/verdict/build'
-import type { Verdict } from '../../rules/verdict/verdict'
+import type { CveState, Verdict } from '../../rules/verdict/verdict'
 import { messagesChart } from '../chart/messages'
 import { wayChart } from '../chart/way'
 import type { ServerExplanation, StageDate } from '../explanation'
@@ -10,7 +10,10 @@ import type { Links } from './links'
 import type { Page, Slots } from './page'
 import { situation } from './situation'
 import { facts, table } from './table'
-import { away, counted, day, demands, instant, orNever, statusMark } from './words'
+import { away, breakable, counted, day, demands, instant, number, orNever, statusMark } from './words'
+
+/** More vulnerabilities than that are folded away, but for those known to be exploited. */
+const briefCves = 12
 
 /** Everything about one server (R3, R5). `at`: the instant that it was explained for. */
 export function serverPage(
@@ -24,9 +27,9 @@ export function serverPage(
   return {
     title: server,
     section: 'servers',
-    body: html`<p class="crumbs"><a href="${links.tenant(tenant)}">${tenant}</a></p>
+    body: html`<p class="crumbs"><a href="${links.tenant(tenant)}">${breakable(tenant)}</a></p>
       <h1>
-        ${server}
+        ${breakable(server)}
         ${statusMark(status)}${isKnownExploited && html` <span class="exploited">known exploited</span>`}
       </h1>
       ${situation(explanation, at).map((sentence) => html`<p class="lead">${sentence}</p>`)}
@@ -99,7 +102,10 @@ function nowFacts({ summary, mode, decision, nextChange }: ServerExplanation, at
     ['mode', mode],
     ['paused', pause && html`until ${day(pause.until)}: ${pause.reason}`],
     ['exempt', exemption && html`until ${day(exemption.until)}: ${exemption.reason}`],
-    ['messages', `${messages.accepted} accepted, ${messages.deferred} deferred, ${messages.refused} refused`],
+    [
+      'messages',
+      `${number(messages.accepted)} accepted, ${number(messages.deferred)} deferred, ${number(messages.refused)} refused`,
+    ],
     ['first seen', instant(summary.firstSeenAt)],
     ['last seen', html`${instant(summary.lastSeenAt)}, ${away(summary.lastSeenAt, at)}`],
   ])
@@ -175,26 +181,35 @@ function evidenceFacts(evidence: LastEvidence | null): Html {
 
 function vulnerabilities(verdict: Verdict | null): Html {
   const cves = verdict?.cves ?? []
-  const state = { open: 'open', 'cannot-tell': 'the build cannot tell' }
-  const unsure = cves.filter((cve) => cve.state === 'cannot-tell').length
-  return html`${
-      cves.length > 0 &&
-      html`<p>
-        ${counted(cves.length - unsure, 'vulnerability', 'vulnerabilities')}
-        open${unsure > 0 && `, ${unsure} of which the build cannot tell`}; those that are known to be
-        exploited come first.
-      </p>`
-    }
-    <ul class="cves">
-      ${cves.map(
-        (cve) =>
-          html`<li class="${cve.state}${cve.kev ? ' kev' : ''}">
-            <span class="cve">${cve.id}</span
-            >${cve.kev && html` <span class="exploited">known exploited</span>`}${cve.state !== 'open' && html` <span class="of">${state[cve.state]}</span>`}
-          </li>`,
-      )}
-    </ul>
-    ${cves.length === 0 && html`<p class="empty">None is known to be open.</p>`}`
+  if (cves.length === 0) return html`<p class="empty">None is known to be open.</p>`
+  const exploited = cves.filter(({ kev }) => kev)
+  const others = cves.filter(({ kev }) => !kev)
+  const unsure = cves.filter(({ state }) => state === 'cannot-tell').length
+  return html`<p>
+      ${counted(cves.length - unsure, 'vulnerability', 'vulnerabilities')}
+      open${unsure > 0 && `; of ${unsure} more the build cannot tell`}.
+      ${exploited.length === 0 ? 'None of them is known to be exploited.' : `Known to be exploited: ${exploited.length}.`}
+    </p>
+    ${cveList(exploited)}${
+      others.length > briefCves
+        ? html`<details>
+            <summary>${others.length} others</summary>
+            ${cveList(others)}
+          </details>`
+        : cveList(others)
+    }`
+}
+
+function cveList(cves: readonly CveState[]): Html | null {
+  if (cves.length === 0) return null
+  const line = ({ id, kev, state }: CveState): Html =>
+    html`<li class="${state}">
+      <span class="cve">${id}</span
+      >${kev && html` <span class="exploited">known exploited</span>`}${state === 'cannot-tell' && html` <span class="of">cannot tell</span>`}
+    </li>`
+  return html`<ul class="cves">
+    ${cves.map(line)}
+  </ul>`
 }
 
 function history({ history: events }: ServerExplanation): Html {

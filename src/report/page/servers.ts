@@ -7,7 +7,7 @@ import { html, type Content, type Html } from './html'
 import type { Links } from './links'
 import type { Page } from './page'
 import { table, type Column } from './table'
-import { counted, day, demands, linked, number, statusMark } from './words'
+import { breakable, counted, day, demands, linked, number, shortRelease, statusMark } from './words'
 
 /** More tenants than a person would scroll through are typed. */
 const mostChoices = 200
@@ -126,17 +126,17 @@ export function serverTable(
       column(
         'server',
         'server',
-        ({ tenant, server }) => linked(links.server(tenant, server), server),
+        ({ tenant, server }) => linked(links.server(tenant, server), breakable(server)),
         'name',
       ),
       ...(withTenant
-        ? [column('tenant', 'tenant', ({ tenant }) => html`<a href="${links.tenant(tenant)}">${tenant}</a>`)]
+        ? [column('tenant', 'tenant', ({ tenant }) => linked(links.tenant(tenant), breakable(tenant)))]
         : []),
       column('status', 'urgency', statusCell),
       column('build', 'build', buildCell),
       column('stage', 'stage', stageCell),
       column('next stage', null, nextCell, 'minor'),
-      column('install', null, ({ verdict }) => verdict?.install ?? '', 'minor'),
+      column('install', null, ({ verdict }) => shortRelease(verdict?.install), 'minor'),
       column('last seen', 'seen', ({ lastSeenAt }) => day(lastSeenAt), 'minor'),
     ],
     rows,
@@ -151,18 +151,18 @@ function isRising(key: SortKey): boolean {
 }
 
 function statusCell({ status, isKnownExploited, verdict }: ServerSummary): Html {
-  return html`${statusMark(status)}${verdict?.status === 'outdated' && html` <span class="of">${verdict.reason}</span>`}${isKnownExploited && html` <span class="exploited">known exploited</span>`}`
+  return html`${statusMark(status)}${verdict?.status === 'outdated' && html`, ${verdict.reason}`}${isKnownExploited && html` <span class="exploited">known exploited</span>`}`
 }
 
 function buildCell({ build, verdict }: ServerSummary): Html {
   return html`<span class="build">${build ?? 'none seen'}</span
-    >${verdict && html` <span class="of">${verdict.name}</span>`}`
+    >${verdict && html` <span class="of release">${shortRelease(verdict.name)}</span>`}`
 }
 
 function stageCell({ clock, suspected }: ServerSummary): Content {
   if (!clock) return suspected ? 'not detected yet' : null
-  return html`<b>${clock.stage.stage}</b>
-    <span class="of">day ${Math.floor(clock.elapsedMs / dayMs)}, ${demands(clock.stage)}</span>`
+  return html`<b>${clock.stage.stage}</b>, day ${Math.floor(clock.elapsedMs / dayMs)}
+    <span class="of">${demands(clock.stage)}</span>`
 }
 
 function nextCell({ clock }: ServerSummary): Content {

@@ -30,7 +30,7 @@ const palette = (place: 0 | 1): string =>
 
 const base = `
 *,*::before,*::after{box-sizing:border-box}
-html{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;background:var(--ground);color:var(--text);-webkit-text-size-adjust:100%;scrollbar-gutter:stable}
+html{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;background:var(--ground);color:var(--text);-webkit-text-size-adjust:100%}
 body{margin:0;font-variant-numeric:tabular-nums}
 h1,h2,h3,p,ul,ol,dl,dd,figure,pre{margin:0;padding:0}
 ul,ol{list-style:none}
@@ -50,15 +50,15 @@ code,pre,.build,.cve{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Lib
 `
 
 const frame = `
-.top{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1.75rem;padding:.6rem max(1.25rem,calc((100% - 76rem)/2));background:var(--surface);border-bottom:1px solid var(--line)}
+.top{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1.75rem;padding:.6rem max(1.25rem,calc((100% - 80rem)/2));background:var(--surface);border-bottom:1px solid var(--line)}
 .brand{font-weight:700;letter-spacing:-.01em}
 .top nav ul{display:flex;flex-wrap:wrap;gap:.15rem}
 .top nav a{display:block;padding:.35rem .7rem;border-radius:6px;color:var(--text);text-decoration:none}
 .top nav a:hover{background:var(--raised)}
 .top nav a[aria-current]{background:var(--raised);font-weight:650;box-shadow:inset 0 -2px var(--link)}
 .account{margin-left:auto}
-main{display:block;max-width:78.5rem;margin:0 auto;padding:1.5rem 1.25rem 2rem}
-.bottom{max-width:78.5rem;margin:0 auto;padding:0 1.25rem 2rem;color:var(--muted);font-size:.88em}
+main{display:block;max-width:82.5rem;margin:0 auto;padding:1.5rem 1.25rem 2rem}
+.bottom{max-width:82.5rem;margin:0 auto;padding:0 1.25rem 2rem;color:var(--muted);font-size:.88em}
 .crumbs{font-size:.93em;margin-bottom:.15rem}
 .lead{margin-top:.35rem;max-width:62rem}
 .lead+.lead{margin-top:.1rem}
@@ -88,10 +88,12 @@ thead th a{color:inherit;text-decoration:none}
 thead th a:hover{text-decoration:underline}
 th[aria-sort=ascending] a::after{content:" \\2191"/""}
 th[aria-sort=descending] a::after{content:" \\2193"/""}
-tbody th{font-weight:550;overflow-wrap:anywhere;min-width:9rem}
+tbody th{font-weight:550}
+.long{overflow-wrap:anywhere}
+td .long,th .long{display:inline-block;min-width:9rem}
 td{overflow-wrap:break-word}
 .number{text-align:right;white-space:nowrap}
-time,.build,.cve{white-space:nowrap}
+time,.build,.cve,.past,.release{white-space:nowrap}
 td .of{display:block}
 th .of{display:block;font-weight:400}
 tbody tr.row:hover>*{background:var(--raised)}
@@ -171,6 +173,7 @@ details details summary,.card>details>summary{font-weight:550}
 .settings{columns:26rem;column-gap:1.75rem}
 .setting{break-inside:avoid;padding-bottom:1rem}
 .setting caption{color:var(--text);font-weight:650;font-family:ui-monospace,Menlo,Consolas,monospace}
+.setting thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .setting th{font-weight:400;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em;min-width:12rem}
 .setting td code{overflow-wrap:anywhere}
 `
@@ -208,11 +211,14 @@ main{padding:1rem .9rem 1.5rem}
 .scroll{margin:0 -.9rem;padding:0 .9rem}
 main>.scroll{padding:.25rem .9rem .5rem}
 .facts>div{grid-template-columns:1fr}
-.chart text{font-size:21px}
+.chart text{font-size:25px}
+.crowded{display:none}
+.swatch{margin-top:.1em}
+th,td{padding-right:.6rem}
+time,.build{white-space:normal}
 .tiles{grid-template-columns:repeat(2,1fr)}
 .stages{grid-template-columns:repeat(2,1fr)}
 .filter label:not(.check){flex:1 1 40%}
-tbody th{min-width:7rem}
 }
 `
 

@@ -4,7 +4,7 @@ import type { Links } from './links'
 import type { Page } from './page'
 import { table } from './table'
 import { statusCounts } from './tenant'
-import { counted, day, number } from './words'
+import { breakable, counted, day, linked, number } from './words'
 
 /** The tenants, with what their servers come to. */
 export function tenantsPage({ tenants, at }: Fleet, links: Links): Page {
@@ -19,7 +19,7 @@ export function tenantsPage({ tenants, at }: Fleet, links: Links): Page {
           {
             heading: 'tenant',
             kind: 'name',
-            cell: ({ tenant }) => html`<a href="${links.tenant(tenant)}">${tenant}</a>`,
+            cell: ({ tenant }) => linked(links.tenant(tenant), breakable(tenant)),
           },
           { heading: 'servers', kind: 'number', cell: ({ servers }) => number(servers.length) },
           { heading: 'of them', cell: statusCounts },
