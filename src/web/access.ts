@@ -40,6 +40,10 @@ export function guardAll(app: FastifyInstance, site: Site): void {
     if (request.session) site.snapshots.look()
     return undefined
   })
+  app.addHook('onSend', async (request, reply) => {
+    // What browsers show in their network panel; it tells strangers nothing.
+    if (request.session) reply.header('server-timing', `page;dur=${reply.elapsedTime.toFixed(1)}`)
+  })
 }
 
 /** Lets in only who has logged in; others are led to the login, programs are told. */
