@@ -56,6 +56,16 @@ export function readCatalogue(folder: string | null): CatalogueFile {
   }
 }
 
+/** The catalogue file that counts, also where it is refused. */
+export function pathInForce(folder: string | null): string {
+  try {
+    return readCatalogue(folder).path
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof CatalogueError) return error.cause.file
+    throw error
+  }
+}
+
 /** The folder's files; without a folder, the package's own, in which nothing is set. */
 export function sourceOf(folder: string | null): SettingsSource {
   return folderSource(folder ?? dirname(packagedCataloguePath()))
