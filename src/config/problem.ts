@@ -22,12 +22,18 @@ const foundMax = 80
 /** One line: file, line, section, key, what was found, what is wrong, what is allowed, what to do. */
 export function formatProblem(problem: ConfigProblem): string {
   const place = problem.line === null ? problem.file : `${problem.file}:${problem.line}`
-  const section = problem.section === null ? '' : ` [${printable(problem.section)}]`
-  const key = problem.key === null ? '' : ` ${printable(problem.key)}`
-  const found = problem.found === null ? '' : ` ${quoted(problem.found)}:`
+  return `${printable(place)}: ${problemText(problem)}`
+}
+
+/** The same without the place. */
+export function problemText(problem: ConfigProblem): string {
+  const section = problem.section === null ? '' : `[${printable(problem.section)}]`
+  const key = problem.key === null ? '' : `${section ? ' ' : ''}${printable(problem.key)}`
+  const name = section || key ? `${section}${key}: ` : ''
+  const found = problem.found === null ? '' : `${quoted(problem.found)}: `
   const allowed = problem.allowed === null ? '' : `; allowed: ${problem.allowed}`
   const advice = problem.advice === undefined ? '' : `; ${printable(problem.advice)}`
-  return `${printable(place)}:${section}${key}${section || key ? ':' : ''}${found} ${printable(problem.message)}${allowed}${advice}`
+  return `${name}${found}${printable(problem.message)}${allowed}${advice}`
 }
 
 /** A piece of a file inside a message, cut where it is long. */
