@@ -56,7 +56,8 @@ function floor(product: string, effective: string, build: string): CatalogueData
 
 const textOf = (change: Change = (data) => data): string => JSON.stringify(change(packaged))
 
-describe('catalogue update and diff', () => {
+describe('catalogue update and diff', function () {
+  this.timeout(30_000)
   let place: Place
   let target: string
 
@@ -117,11 +118,7 @@ describe('catalogue update and diff', () => {
       (data) => ({ ...data, as_of: '2026-09-01' }),
       /it is older: as of 2026-09-01, not 2026-10-07/,
     ],
-    [
-      'lacks a build',
-      (data) => ({ ...data, builds: data.builds.slice(1) }),
-      /builds are gone: 4\.0\.837/,
-    ],
+    ['lacks a build', (data) => ({ ...data, builds: data.builds.slice(1) }), /builds are gone: 4\.0\.837/],
     [
       'lacks a floor',
       (data) => ({ ...data, floors: data.floors.slice(0, -1) }),
@@ -278,7 +275,8 @@ describe('catalogue update and diff', () => {
     const program = [join(__dirname, '..', '..', 'src', 'cli', 'main.js'), 'catalogue', 'update', file]
     const command = [process.execPath, ...program, '--config', place.config]
     // Root may write everywhere.
-    const [first = '', ...rest] = process.getuid?.() === 0 ? ['runuser', '-u', 'nobody', '--', ...command] : command
+    const [first = '', ...rest] =
+      process.getuid?.() === 0 ? ['runuser', '-u', 'nobody', '--', ...command] : command
     assert.throws(
       () => execFileSync(first, rest, { stdio: 'pipe' }),
       /cannot be written \(EACCES\): the folder must be writable/,

@@ -17,7 +17,8 @@ function allFiles(folder: string): Record<string, string> {
   )
 }
 
-describe('connectors import', () => {
+describe('connectors import', function () {
+  this.timeout(30_000)
   let place: Place
 
   beforeEach(() => {
@@ -364,7 +365,8 @@ describe('connectors import', () => {
   })
 })
 
-describe('connectors check', () => {
+describe('connectors check', function () {
+  this.timeout(30_000)
   const cases: readonly (readonly [why: string, ini: string, lines: readonly RegExp[]])[] = [
     [
       'is content with a connector like any other',
