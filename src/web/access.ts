@@ -109,7 +109,7 @@ function admitProgram(request: FastifyRequest, reply: FastifyReply, site: Site):
   )
 }
 
-function refuseProgram(reply: FastifyReply, status: number, text: string): FastifyReply {
+export function refuseProgram(reply: FastifyReply, status: number, text: string): FastifyReply {
   return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)
 }
 

@@ -3,6 +3,7 @@ import { stylesheet } from '../report/page/stylesheet'
 
 /** What only the operator's page has: forms that change something. */
 const forms = `
+[hidden]{display:none}
 .field{max-width:36rem;margin-top:1rem}
 .field label{font-size:1rem;color:var(--text)}
 .field.check{display:flex;align-items:center;gap:.5rem}

@@ -40,6 +40,7 @@ export class Office {
       listen: { host: '127.0.0.1', port: 0 },
       journal: journalTo((line) => this.lines.push(line), now),
       now,
+      pollMs: 300,
     })
     this.origin = await this.#web.start()
   }
