@@ -1,0 +1,81 @@
+import { effectiveConnector, internetConnector } from '../config/effective'
+import type { Settings } from '../config/settings'
+import type { Catalogue } from '../rules/verdict/catalogue'
+import type { Carrier, Parcel } from './carrier'
+import { compose } from './compose'
+import type { Contact } from './contacts'
+import type { Document } from './document'
+import { composeMail, domainOf } from './mail'
+import type { DueNotice, NoticeRules } from './occasion'
+import { webhookBody } from './webhook-body'
+import { wordingFor, type Wording } from './wording'
+import { webhookContact, type Letter } from '../rules/notice/record'
+
+/** Ways out of the house. */
+export interface Carriers {
+  readonly mail: Carrier
+  readonly webhook: Carrier
+}
+
+export function noticeRules(settings: Settings, catalogue: Catalogue): NoticeRules {
+  return {
+    schedule: settings.schedule,
+    relapseDays: settings.clock.relapseDays,
+    policy: settings.policy,
+    catalogue,
+    connectors: settings.connectors,
+    noticeDays: settings.notices.noticeDays,
+    modeOf: (id) => {
+      const found = settings.connectors.find((connector) => connector.id === id)
+      // A connector that is gone from the configuration leaves its servers to what holds for all.
+      if (!found && id !== internetConnector.id) return settings.mode
+      return effectiveConnector(found ?? internetConnector, settings).mode
+    },
+  }
+}
+
+/** The words for a contact: its connector's language, else that of `[notices]`. */
+export function wordingOf({ language }: Pick<Contact, 'language'>, settings: Settings): Wording {
+  return wordingFor(language, settings.notices.language)
+}
+
+/** What a letter to a contact says. */
+export function documentFor(
+  notices: readonly DueNotice[],
+  tenant: string,
+  contact: Contact,
+  settings: Settings,
+  rules: NoticeRules,
+  now: number,
+): Document {
+  const from = settings.notices.from ?? ''
+  const addressing = {
+    tenant,
+    contact: contact.address,
+    host: domainOf(from),
+    asked: settings.notices.replyTo ?? from,
+    helpUrl: settings.helpUrl,
+    pauseDaysPerYear: settings.clock.pauseDaysPerYear,
+  }
+  return compose(notices, addressing, rules, wordingOf(contact, settings), now)
+}
+
+/** A letter as it goes out: a mail in the contact's language, or the body of a call. */
+export async function parcelFor(
+  notices: readonly DueNotice[],
+  { id, madeAt }: Pick<Letter, 'id' | 'madeAt'>,
+  tenant: string,
+  contact: Contact,
+  settings: Settings,
+  rules: NoticeRules,
+  now: number,
+): Promise<Parcel> {
+  const base = { id, tenant, to: contact.address, madeAt }
+  if (contact.contact === webhookContact) {
+    return { ...base, content: webhookBody(notices, base, rules, now) }
+  }
+  const { from, replyTo } = settings.notices
+  const document = documentFor(notices, tenant, contact, settings, rules, now)
+  const envelope = { from: from ?? '', replyTo, to: contact.address, tenant, letter: id, madeAt }
+  return { ...base, content: await composeMail(document, wordingOf(contact, settings).texts, envelope) }
+}

@@ -1,0 +1,221 @@
+import type { Mode } from '../rules/attribution/connector'
+import { elapsedAt, instantOf, type RunningClock } from '../rules/clock/elapsed'
+import { exemptionFor } from '../rules/clock/exemption'
+import { pauseAt } from '../rules/clock/pause'
+import type { LastEvidence, ServerRecord, TenantRecord } from '../rules/clock/record'
+import { nextStage, stageAt, type Stage } from '../rules/clock/schedule'
+import type { DueName } from '../rules/notice/ledger'
+import { dayMs, dayOf, type Day } from '../rules/time'
+import { lastSupportedDay } from '../rules/verdict/support'
+import type { Verdict } from '../rules/verdict/verdict'
+import { judgeSeen, type ReportRules } from '../report/summary'
+
+/** What notices go by besides the records. */
+export interface NoticeRules extends ReportRules {
+  readonly noticeDays: number
+  /** What holds for sessions of that connector; `null`: not known which it was. */
+  readonly modeOf: (connector: string | null) => Mode
+}
+
+/** Why a contact is told something of a server, with what only that occasion knows. Times are epoch ms. */
+export type Occasion =
+  | { readonly kind: 'detection'; readonly relapsed: boolean }
+  | { readonly kind: 'stage'; readonly stage: Stage; readonly at: number }
+  | { readonly kind: 'stage-ahead'; readonly stage: Stage; readonly at: number }
+  | {
+      readonly kind: 'resumption'
+      readonly of: 'pause' | 'exemption'
+      readonly stage: Stage
+      readonly at: number
+    }
+  | { readonly kind: 'floor-ahead'; readonly day: Day; readonly verdict: Verdict }
+  | { readonly kind: 'recovery'; readonly at: number }
+
+/** One notice that is due about a server, whoever is to be told. */
+export interface DueNotice extends DueName {
+  readonly occasion: Occasion
+  readonly record: ServerRecord
+  readonly tenant: TenantRecord
+}
+
+/** Floors are told of so long before they take effect (R4). */
+const floorNoticeDays = 30
+/** What happened is told within so many days or, where nobody sent notices then, not at all: no flood at switching on. */
+const startWithinDays = 3
+/** … and is tried so long. */
+const tryForDays = 7
+/** A server that is not seen for so long is taken for one that is gone: nobody is reminded of it. */
+const goneAfterDays = 30
+
+/**
+ * The notices that are due about a server (R4), as of `now`. Only what is true then: a stage that a pause, an exemption or the
+ * mode keeps from biting is not told of, and neither is what a later stage has overtaken.
+ */
+export function dueNotices(
+  record: ServerRecord,
+  tenant: TenantRecord,
+  rules: NoticeRules,
+  now: number,
+): readonly DueNotice[] {
+  const evidence = record.lastEvidence
+  const mode = rules.modeOf(evidence?.connector ?? null)
+  if (mode === 'off' || now - record.lastSeenAt > goneAfterDays * dayMs) return []
+  const { clock } = record
+  const names =
+    clock.state === 'running'
+      ? ofRunning(record, clock, tenant, rules, mode, now)
+      : [...ofRecovery(record), ...(clock.state === 'clear' && evidence ? ofFloor(evidence, rules, now) : [])]
+  return names
+    .filter(({ from, until }) => from <= now && now < until)
+    .map(({ occasion, mark, firstBy, until }) => {
+      const { kind } = occasion
+      return { kind, server: record.server, mark, firstBy, until, occasion, record, tenant }
+    })
+}
+
+/** An occasion that may be due, and when: from `from` on, first within `firstBy`, and before `until`. */
+interface Candidate {
+  readonly occasion: Occasion
+  readonly mark: string
+  readonly from: number
+  readonly firstBy: number
+  readonly until: number
+}
+
+function happened(occasion: Occasion, mark: string, at: number): Candidate {
+  return {
+    occasion,
+    mark,
+    from: at,
+    firstBy: at + startWithinDays * dayMs,
+    until: at + tryForDays * dayMs,
+  }
+}
+
+function ahead(occasion: Occasion, mark: string, at: number, days: number): Candidate {
+  return { occasion, mark, from: at - days * dayMs, firstBy: at, until: at }
+}
+
+function ofRunning(
+  record: ServerRecord,
+  clock: RunningClock,
+  { pauses, exemptions }: TenantRecord,
+  rules: NoticeRules,
+  mode: Mode,
+  now: number,
+): readonly Candidate[] {
+  const detection = happened(
+    { kind: 'detection', relapsed: clock.carriedMs > 0 },
+    String(clock.startedAt),
+    clock.detectedAt,
+  )
+  // Where everything is accepted no stage makes a difference.
+  if (mode === 'report') return [detection]
+  const connector = record.lastEvidence?.connector ?? ''
+  const exemptAt = (at: number) => exemptionFor(exemptions, connector, record.server, at)
+  const isSpared = (at: number): boolean => pauseAt(pauses, at) !== null || exemptAt(at) !== null
+  const candidates = [detection]
+  const elapsedMs = elapsedAt(clock, pauses, now)
+
+  const stage = stageAt(rules.schedule, elapsedMs)
+  const reachedAt = Math.min(now, instantOf(clock, pauses, stage.fromDay * dayMs))
+  // What was reached before the detection was told with it.
+  if (reachedAt > clock.detectedAt && !isSpared(now)) {
+    candidates.push(happened({ kind: 'stage', stage, at: reachedAt }, stageMark(stage, clock), reachedAt))
+  }
+
+  const next = nextStage(rules.schedule, elapsedMs)
+  if (next) {
+    const at = instantOf(clock, pauses, next.fromDay * dayMs)
+    const toldAtDetection = at - rules.noticeDays * dayMs < clock.detectedAt
+    if (!toldAtDetection && !isSpared(at)) {
+      const occasion = { kind: 'stage-ahead', stage: next, at } as const
+      candidates.push(ahead(occasion, stageMark(next, clock), at, rules.noticeDays))
+    }
+  }
+
+  const spared = sparedUntil(now, pauses, exemptAt)
+  if (spared) {
+    const { at, since, of } = spared
+    const then = stageAt(rules.schedule, elapsedAt(clock, pauses, at))
+    const longEnough = at - since > rules.noticeDays * dayMs
+    if (longEnough && then.deferMinutes + then.refuseMinutes > 0) {
+      candidates.push(ahead({ kind: 'resumption', of, stage: then, at }, String(at), at, rules.noticeDays))
+    }
+  }
+  return candidates
+}
+
+function stageMark({ stage }: Stage, clock: RunningClock): string {
+  return `${stage}@${clock.startedAt}`
+}
+
+interface Spared {
+  readonly at: number
+  readonly since: number
+  readonly of: 'pause' | 'exemption'
+}
+
+/** Until when nothing bites. Pauses and exemptions that follow each other without a gap are one; `of`: the last of them. */
+function sparedUntil(
+  now: number,
+  pauses: TenantRecord['pauses'],
+  exemptAt: (at: number) => TenantRecord['exemptions'][number] | null,
+): Spared | null {
+  let spared: Spared | null = null
+  let at = now
+  let since = Infinity
+  for (;;) {
+    const pause = pauseAt(pauses, at)
+    const exemption = exemptAt(at)
+    if (!pause && !exemption) return spared
+    since = Math.min(since, pause?.from ?? Infinity, exemption?.createdAt ?? Infinity)
+    const ofPause: boolean = pause !== null && pause.until >= (exemption?.until ?? 0)
+    at = Math.max(pause?.until ?? 0, exemption?.until ?? 0)
+    spared = { at, since, of: ofPause ? 'pause' : 'exemption' }
+  }
+}
+
+function ofRecovery({ recovery }: ServerRecord): readonly Candidate[] {
+  if (!recovery) return []
+  const { at } = recovery
+  return [happened({ kind: 'recovery', at }, String(at), at)]
+}
+
+/** The first day of the next month or so on which a build that passes today will not pass any more. */
+function ofFloor(evidence: LastEvidence, rules: NoticeRules, now: number): readonly Candidate[] {
+  const today = dayOf(now)
+  const verdict = judgeSeen(evidence, today, rules)
+  if (verdict === null || verdict.status === 'outdated') return []
+  for (const day of changesAhead(verdict.product, evidence, rules, now)) {
+    const then = judgeSeen(evidence, day, rules)
+    if (then?.status !== 'outdated') continue
+    const at = Date.parse(`${day}T00:00:00Z`)
+    return [ahead({ kind: 'floor-ahead', day, verdict: then }, day, at, floorNoticeDays)]
+  }
+  return []
+}
+
+/** Days within the time of notice on which something changes for a product under the policy (V2), soonest first. */
+function changesAhead(
+  productId: string | null,
+  { connector }: LastEvidence,
+  { policy, catalogue, connectors }: NoticeRules,
+  now: number,
+): readonly Day[] {
+  const product = catalogue.products.find(({ id }) => id === productId)
+  if (!product) return []
+  const days: (Day | null | undefined)[] = [policy.inScopeFrom.get(product.id)]
+  if (policy.preset === 'microsoft') {
+    days.push(product.scopeFrom, ...product.floorSets.map(({ effective }) => effective))
+  }
+  if (policy.preset === 'lifecycle') {
+    const esu = connectors.find(({ id }) => id === connector)?.esu ?? false
+    const last = lastSupportedDay(product, esu)
+    days.push(last && dayOf(Date.parse(`${last}T00:00:00Z`) + dayMs))
+  }
+  const today = dayOf(now)
+  const last = dayOf(now + floorNoticeDays * dayMs)
+  return days.filter((day): day is Day => !!day && day > today && day <= last).sort()
+}
+
