@@ -71,7 +71,7 @@ function explainRules(configuration: Configuration) {
   }
 }
 
-async function findServer(
+export async function findServer(
   server: string,
   tenant: string | undefined,
   { settings }: Configuration,

@@ -10,6 +10,7 @@ import { addExempt } from './exempt'
 import { addExplain } from './explain'
 import type { ExitCode } from './failure'
 import { addInspect } from './inspect'
+import { addNotices } from './notices'
 import type { Invocation } from './invocation'
 import { addPause } from './pause'
 import { fail } from './program-failure'
@@ -53,6 +54,7 @@ export function createProgram(invocation: Invocation): Command {
     addResume,
     addExempt,
     addUnexempt,
+    addNotices,
     addConnectors,
     addCatalogue,
     addConfig,

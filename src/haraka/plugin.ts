@@ -106,13 +106,20 @@ export function delivered(next: Next, mail: QueuedMail): void {
 }
 
 export function deferred(next: Next, mail: QueuedMail, { err }: { readonly err?: unknown }): void {
-  hear(mail, { state: 'queued', error: String(err) })
+  hear(mail, { state: 'queued', error: reasonOf(mail, err) })
   next()
 }
 
 export function bounce(next: Next, mail: QueuedMail, error: unknown): void {
-  hear(mail, { state: 'undelivered', error: error instanceof Error ? error.message : String(error) })
+  hear(mail, { state: 'undelivered', error: reasonOf(mail, error) })
   next()
+}
+
+/** The words of the other side where there are any: Haraka's own only say that there was something. */
+function reasonOf({ todo }: QueuedMail, error: unknown): string {
+  const reason = todo?.rcpt_to?.[0]?.reason
+  if (typeof reason === 'string') return reason
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Nobody waits for what memory makes of it. */

@@ -36,7 +36,11 @@ export interface OutboundConnection {
 
 /** A message in that queue; `todo` may have been read from disk. */
 export interface QueuedMail {
-  readonly todo: { readonly notes?: Readonly<Record<string, unknown>> } | null
+  readonly todo: {
+    readonly notes?: Readonly<Record<string, unknown>>
+    /** `reason`: what the other side said of the recipient. */
+    readonly rcpt_to?: readonly { readonly reason?: unknown }[]
+  } | null
 }
 
 export interface Results {

@@ -1,7 +1,8 @@
 import type { Language } from '../config/language'
 import type { Block, Document, Fact } from './document'
 
-const font = "-apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'Hiragino Sans', 'Yu Gothic', Meiryo, sans-serif"
+const font =
+  "-apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'Hiragino Sans', 'Yu Gothic', Meiryo, sans-serif"
 const mono = "Consolas, Menlo, 'DejaVu Sans Mono', monospace"
 
 /**

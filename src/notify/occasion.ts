@@ -1,7 +1,5 @@
 import type { Mode } from '../rules/attribution/connector'
 import { elapsedAt, instantOf, type RunningClock } from '../rules/clock/elapsed'
-import { exemptionFor } from '../rules/clock/exemption'
-import { pauseAt } from '../rules/clock/pause'
 import type { LastEvidence, ServerRecord, TenantRecord } from '../rules/clock/record'
 import { nextStage, stageAt, type Stage } from '../rules/clock/schedule'
 import type { DueName } from '../rules/notice/ledger'
@@ -9,6 +7,7 @@ import { dayMs, dayOf, type Day } from '../rules/time'
 import { lastSupportedDay } from '../rules/verdict/support'
 import type { Verdict } from '../rules/verdict/verdict'
 import { judgeSeen, type ReportRules } from '../report/summary'
+import { sparedUntil } from './spared'
 
 /** What notices go by besides the records. */
 export interface NoticeRules extends ReportRules {
@@ -24,7 +23,8 @@ export type Occasion =
   | { readonly kind: 'stage-ahead'; readonly stage: Stage; readonly at: number }
   | {
       readonly kind: 'resumption'
-      readonly of: 'pause' | 'exemption'
+      /** What ends. */
+      readonly by: 'pause' | 'exemption'
       readonly stage: Stage
       readonly at: number
     }
@@ -33,6 +33,7 @@ export type Occasion =
 
 /** One notice that is due about a server, whoever is to be told. */
 export interface DueNotice extends DueName {
+  readonly from: number
   readonly occasion: Occasion
   readonly record: ServerRecord
   readonly tenant: TenantRecord
@@ -57,20 +58,25 @@ export function dueNotices(
   rules: NoticeRules,
   now: number,
 ): readonly DueNotice[] {
-  const evidence = record.lastEvidence
+  if (now - record.lastSeenAt > goneAfterDays * dayMs) return []
+  return possibleNotices(record, tenant, rules, now).filter(({ from, until }) => from <= now && now < until)
+}
+
+/** Every notice that there is about a server as it stands, its time over, come or still ahead. */
+export function possibleNotices(
+  record: ServerRecord,
+  tenant: TenantRecord,
+  rules: NoticeRules,
+  now: number,
+): readonly DueNotice[] {
+  const { clock, lastEvidence: evidence, server } = record
   const mode = rules.modeOf(evidence?.connector ?? null)
-  if (mode === 'off' || now - record.lastSeenAt > goneAfterDays * dayMs) return []
-  const { clock } = record
-  const names =
+  if (mode === 'off') return []
+  const candidates =
     clock.state === 'running'
       ? ofRunning(record, clock, tenant, rules, mode, now)
       : [...ofRecovery(record), ...(clock.state === 'clear' && evidence ? ofFloor(evidence, rules, now) : [])]
-  return names
-    .filter(({ from, until }) => from <= now && now < until)
-    .map(({ occasion, mark, firstBy, until }) => {
-      const { kind } = occasion
-      return { kind, server: record.server, mark, firstBy, until, occasion, record, tenant }
-    })
+  return candidates.map((each) => ({ ...each, kind: each.occasion.kind, server, record, tenant }))
 }
 
 /** An occasion that may be due, and when: from `from` on, first within `firstBy`, and before `until`. */
@@ -99,11 +105,12 @@ function ahead(occasion: Occasion, mark: string, at: number, days: number): Cand
 function ofRunning(
   record: ServerRecord,
   clock: RunningClock,
-  { pauses, exemptions }: TenantRecord,
+  tenant: TenantRecord,
   rules: NoticeRules,
   mode: Mode,
   now: number,
 ): readonly Candidate[] {
+  const { pauses } = tenant
   const detection = happened(
     { kind: 'detection', relapsed: clock.carriedMs > 0 },
     String(clock.startedAt),
@@ -111,9 +118,7 @@ function ofRunning(
   )
   // Where everything is accepted no stage makes a difference.
   if (mode === 'report') return [detection]
-  const connector = record.lastEvidence?.connector ?? ''
-  const exemptAt = (at: number) => exemptionFor(exemptions, connector, record.server, at)
-  const isSpared = (at: number): boolean => pauseAt(pauses, at) !== null || exemptAt(at) !== null
+  const isSpared = (at: number): boolean => sparedUntil(record, tenant, at) !== null
   const candidates = [detection]
   const elapsedMs = elapsedAt(clock, pauses, now)
 
@@ -134,13 +139,14 @@ function ofRunning(
     }
   }
 
-  const spared = sparedUntil(now, pauses, exemptAt)
+  const spared = sparedUntil(record, tenant, now)
   if (spared) {
-    const { at, since, of } = spared
+    const { since, until: at, by } = spared
     const then = stageAt(rules.schedule, elapsedAt(clock, pauses, at))
     const longEnough = at - since > rules.noticeDays * dayMs
     if (longEnough && then.deferMinutes + then.refuseMinutes > 0) {
-      candidates.push(ahead({ kind: 'resumption', of, stage: then, at }, String(at), at, rules.noticeDays))
+      const occasion = { kind: 'resumption', by, stage: then, at } as const
+      candidates.push(ahead(occasion, String(at), at, rules.noticeDays))
     }
   }
   return candidates
@@ -148,32 +154,6 @@ function ofRunning(
 
 function stageMark({ stage }: Stage, clock: RunningClock): string {
   return `${stage}@${clock.startedAt}`
-}
-
-interface Spared {
-  readonly at: number
-  readonly since: number
-  readonly of: 'pause' | 'exemption'
-}
-
-/** Until when nothing bites. Pauses and exemptions that follow each other without a gap are one; `of`: the last of them. */
-function sparedUntil(
-  now: number,
-  pauses: TenantRecord['pauses'],
-  exemptAt: (at: number) => TenantRecord['exemptions'][number] | null,
-): Spared | null {
-  let spared: Spared | null = null
-  let at = now
-  let since = Infinity
-  for (;;) {
-    const pause = pauseAt(pauses, at)
-    const exemption = exemptAt(at)
-    if (!pause && !exemption) return spared
-    since = Math.min(since, pause?.from ?? Infinity, exemption?.createdAt ?? Infinity)
-    const ofPause: boolean = pause !== null && pause.until >= (exemption?.until ?? 0)
-    at = Math.max(pause?.until ?? 0, exemption?.until ?? 0)
-    spared = { at, since, of: ofPause ? 'pause' : 'exemption' }
-  }
 }
 
 function ofRecovery({ recovery }: ServerRecord): readonly Candidate[] {
@@ -218,4 +198,3 @@ function changesAhead(
   const last = dayOf(now + floorNoticeDays * dayMs)
   return days.filter((day): day is Day => !!day && day > today && day <= last).sort()
 }
-

@@ -117,14 +117,23 @@ export class Outbox {
     return [...boxes.values()].filter(({ tenant }) => tenants.get(tenant) !== null)
   }
 
+  /** What `run` would send now; nothing is sent or written. */
+  async pending(): Promise<readonly Addressed[]> {
+    const pending: Addressed[] = []
+    for (const addressed of await this.due()) {
+      const commission = await this.#take(addressed, 'look')
+      if (commission) pending.push({ ...addressed, notices: noticesOf(commission, addressed) })
+    }
+    return pending
+  }
+
   async #serve(addressed: Addressed): Promise<void> {
     const { settings, catalogue, carriers, now, onPosted } = this.#options
     const { tenant, contact } = addressed
-    const commission = await this.#take(addressed)
+    const commission = await this.#take(addressed, 'take')
     if (!commission) return
     const { letter, names } = commission
-    const named = new Set(names.map(noticeText))
-    const notices = addressed.notices.filter((notice) => named.has(noticeText(notice)))
+    const notices = noticesOf(commission, addressed)
     const rules: NoticeRules = noticeRules(settings(), catalogue())
     const parcel = await parcelFor(notices, letter, tenant, contact, settings(), rules, now())
     const carrier = contact.contact === webhookContact ? carriers.webhook : carriers.mail
@@ -142,7 +151,7 @@ export class Outbox {
     })
   }
 
-  async #take({ tenant, contact, notices }: Addressed): Promise<Commission | null> {
+  async #take({ tenant, contact, notices }: Addressed, purpose: 'take' | 'look'): Promise<Commission | null> {
     const { memory, now, by, newId } = this.#options
     const taker = { now: now(), by, newId }
     let commission: Commission | null = null
@@ -151,11 +160,11 @@ export class Outbox {
       (current) => {
         const taken = takeUp(current ?? emptyContact(tenant, contact.contact), notices, taker)
         commission = taken.commission
-        return taken.record
+        return purpose === 'take' ? taken.record : null
       },
       contactTtlMs,
     )
-    return done.state === 'written' ? commission : null
+    return done.state === (purpose === 'take' ? 'written' : 'unchanged') ? commission : null
   }
 
   async #handOver(tenant: string, contact: Contact, id: string): Promise<boolean> {
@@ -179,6 +188,11 @@ export class Outbox {
       if (done.state !== 'failed') return
     }
   }
+}
+
+function noticesOf({ names }: Commission, { notices }: Addressed): readonly DueNotice[] {
+  const named = new Set(names.map(noticeText))
+  return notices.filter((notice) => named.has(noticeText(notice)))
 }
 
 function keyOf(tenant: string, { contact }: Contact): RecordKey<'contact'> {

@@ -1,12 +1,8 @@
-import { instantOf } from '../rules/clock/elapsed'
-import type { Stage } from '../rules/clock/schedule'
-import { minutesUnder } from '../rules/decision/decide'
 import { printable } from '../rules/decision/printable'
-import type { Mode } from '../rules/attribution/connector'
-import { dayMs } from '../rules/time'
 import { formatBuild } from '../rules/verdict/build'
 import type { CveState, Verdict } from '../rules/verdict/verdict'
 import { summarise, type ServerSummary } from '../report/summary'
+import { clockFacts } from './clock-facts'
 import type { Fact } from './document'
 import type { DueNotice, NoticeRules } from './occasion'
 import type { Wording } from './wording'
@@ -33,7 +29,7 @@ export function describeServer(
   }
   facts.push(reasonFact(verdict, rules, wording))
   if (occasion.kind === 'floor-ahead') facts.push(one(labels.outdatedFrom, wording.day(occasion.day)))
-  else facts.push(...clockFacts(notice, summary, mode, rules, wording))
+  else facts.push(...clockFacts(notice, mode, rules, wording, now))
   facts.push(noteFact(notice, summary, wording))
   if (verdict) {
     const { install, missing, cves } = verdict
@@ -56,7 +52,8 @@ function some(label: string, items: readonly string[], wording: Wording): Fact |
   const more = items.length - maxItems
   return {
     label,
-    values: more > 1 ? [...items.slice(0, maxItems), wording.texts.furtherItems(wording.number(more))] : items,
+    values:
+      more > 1 ? [...items.slice(0, maxItems), wording.texts.furtherItems(wording.number(more))] : items,
   }
 }
 
@@ -86,57 +83,6 @@ function reasonFact(verdict: Verdict | null, { catalogue }: NoticeRules, { texts
       listed && formatBuild(listed.build) === number ? `${listed.name} (${number})` : number,
     ),
   )
-}
-
-function clockFacts(
-  { record, tenant }: DueNotice,
-  { clock: now }: ServerSummary,
-  mode: Mode,
-  { schedule }: NoticeRules,
-  wording: Wording,
-): readonly Fact[] {
-  const { clock } = record
-  if (clock.state !== 'running' || !now) return []
-  const { texts } = wording
-  const { labels } = texts
-  const days = wording.counted(Math.floor(now.elapsedMs / dayMs), texts.days)
-  const since = one(labels.since, texts.sinceDay(wording.instant(clock.startedAt), days))
-  const ahead = schedule
-    .filter((row) => row.fromDay * dayMs > now.elapsedMs)
-    .map((row) =>
-      texts.step(
-        wording.instant(instantOf(clock, tenant.pauses, row.fromDay * dayMs)),
-        effectOf(row, mode === 'report' ? 'enforce' : mode, wording),
-      ),
-    )
-  if (mode === 'report') {
-    return [
-      since,
-      one(labels.now, texts.effects.none),
-      ...(ahead.length > 0 ? [{ label: labels.planned, values: ahead }] : []),
-    ]
-  }
-  const stage = texts.inStage(wording.number(now.stage.stage), effectOf(now.stage, mode, wording))
-  return [
-    since,
-    one(labels.now, stage),
-    { label: labels.next, values: ahead.length > 0 ? ahead : [texts.noFurtherStep] },
-  ]
-}
-
-/** What happens to mail in a stage, as the connector's mode has it. */
-function effectOf(stage: Stage, mode: Mode, wording: Wording): string {
-  const { texts } = wording
-  const { deferMinutes, refuseMinutes } = minutesUnder(mode, stage)
-  const { effects } = texts
-  if (deferMinutes === 60) return effects.alwaysDeferred
-  if (refuseMinutes === 60) return effects.alwaysRefused
-  const [deferred, refused] = [deferMinutes, refuseMinutes].map((minutes) =>
-    wording.counted(minutes, texts.minutes),
-  )
-  if (deferMinutes > 0 && refuseMinutes > 0) return effects.both(deferred ?? '', refused ?? '')
-  if (deferMinutes > 0) return effects.deferred(deferred ?? '')
-  return refuseMinutes > 0 ? effects.refused(refused ?? '') : effects.none
 }
 
 /** What the facts above cannot say: that a clock goes on, and what spares the server for now. */

@@ -61,5 +61,7 @@ function failure(error: unknown, mayHaveGone: boolean): Delivery {
   const said = printable(text.replace(/\s+/g, ' ')).slice(0, 300)
   const code = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : 0
   if (code >= 400) return { result: 'failed', error: said, permanent: code >= 500 }
-  return mayHaveGone ? { result: 'unknown', error: said } : { result: 'failed', error: said, permanent: false }
+  return mayHaveGone
+    ? { result: 'unknown', error: said }
+    : { result: 'failed', error: said, permanent: false }
 }

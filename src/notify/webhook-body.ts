@@ -54,7 +54,7 @@ function occasionJson(occasion: Occasion): object {
     case 'stage-ahead':
       return { at: isoSeconds(occasion.at), stage: stageJson(occasion.stage) }
     case 'resumption':
-      return { at: isoSeconds(occasion.at), of: occasion.of, stage: stageJson(occasion.stage) }
+      return { at: isoSeconds(occasion.at), of: occasion.by, stage: stageJson(occasion.stage) }
     case 'floor-ahead':
       return { at: `${occasion.day}T00:00:00Z` }
     case 'recovery':

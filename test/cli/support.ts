@@ -124,7 +124,9 @@ export class Place {
     }
   }
 
-  async put(...records: readonly (ServerRecord | PathRecord | TenantRecord | ContactRecord)[]): Promise<void> {
+  async put(
+    ...records: readonly (ServerRecord | PathRecord | TenantRecord | ContactRecord)[]
+  ): Promise<void> {
     await this.withStore(async (store) => {
       for (const record of records) {
         const { tenant } = record

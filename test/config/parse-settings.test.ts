@@ -407,10 +407,7 @@ describe('Settings from bad files', () => {
       "main.ini:2: [notices] webhook_secret_file: 's': needs webhook_url",
     ],
     ['[notices]\nsmtp_user = u', "main.ini:2: [notices] smtp_user: 'u': needs smtp_password_file"],
-    [
-      '[notices]\nsmtp_password_file = s',
-      "main.ini:2: [notices] smtp_password_file: 's': needs smtp_user",
-    ],
+    ['[notices]\nsmtp_password_file = s', "main.ini:2: [notices] smtp_password_file: 's': needs smtp_user"],
     [
       '[main]\nmode = \u001b[31mred',
       "main.ini:2: [main] mode: '\\u{1b}[31mred': is none of the words known here; allowed: off, report, defer, enforce",

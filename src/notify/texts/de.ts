@@ -116,8 +116,7 @@ export const de: Texts = {
     'Der Server war zwischenzeitlich aktuell und ist nun wieder veraltet. Die Zeit, die er zuvor schon veraltet war, wird angerechnet.',
   pausedUntil: (date) =>
     `Die Durchsetzung ist bis ${date} pausiert; bis dahin werden alle E-Mails angenommen.`,
-  exemptUntil: (date) =>
-    `Der Server ist bis ${date} ausgenommen; bis dahin werden alle E-Mails angenommen.`,
+  exemptUntil: (date) => `Der Server ist bis ${date} ausgenommen; bis dahin werden alle E-Mails angenommen.`,
   whatToDo: {
     heading: 'Was zu tun ist',
     install:

@@ -36,7 +36,7 @@ export const fr: Texts = {
   },
   mixedSubject: (servers, tenant) => `Informations sur ${servers} de ${tenant}`,
   intro: (host, tenant) =>
-    `Ceci est un avis automatique du système de messagerie de ${host}. Il concerne des serveurs Exchange de ${tenant} qui lui envoient du courrier.`,
+    `Ceci est un avis automatique du système de messagerie « ${host} ». Il concerne des serveurs Exchange de ${tenant} qui lui envoient du courrier.`,
   sections: {
     detection: {
       heading: 'Version d’Exchange obsolète',
@@ -117,8 +117,7 @@ export const fr: Texts = {
     'Le serveur avait été mis à jour et est de nouveau obsolète. La période pendant laquelle il était déjà obsolète auparavant est prise en compte.',
   pausedUntil: (date) =>
     `Les restrictions sont en pause jusqu’au ${date} ; d’ici là, tout le courrier est accepté.`,
-  exemptUntil: (date) =>
-    `Le serveur est exempté jusqu’au ${date} ; d’ici là, tout le courrier est accepté.`,
+  exemptUntil: (date) => `Le serveur est exempté jusqu’au ${date} ; d’ici là, tout le courrier est accepté.`,
   whatToDo: {
     heading: 'Que faire ?',
     install:

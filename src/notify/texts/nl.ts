@@ -91,8 +91,7 @@ export const nl: Texts = {
   unknownVersion: 'onbekend',
   released: (version, date) => `${version}, uitgebracht op ${date}`,
   reasons: {
-    endOfLife: (product) =>
-      `${product} wordt niet meer ondersteund en krijgt geen beveiligingsupdates meer.`,
+    endOfLife: (product) => `${product} wordt niet meer ondersteund en krijgt geen beveiligingsupdates meer.`,
     belowFloor: (floor) => `Ze is ouder dan de minimumversie, ${floor}.`,
     lacksUpdates: 'Er ontbreken beveiligingsupdates die al lang beschikbaar zijn.',
   },
@@ -101,7 +100,8 @@ export const nl: Texts = {
     none: 'alle e-mail wordt geaccepteerd',
     deferred: (minutes) => `e-mail wordt ${minutes} per uur uitgesteld`,
     refused: (minutes) => `e-mail wordt ${minutes} per uur geweigerd`,
-    both: (deferred, refused) => `e-mail wordt ${deferred} per uur uitgesteld en ${refused} per uur geweigerd`,
+    both: (deferred, refused) =>
+      `e-mail wordt ${deferred} per uur uitgesteld en ${refused} per uur geweigerd`,
     alwaysDeferred: 'alle e-mail wordt uitgesteld',
     alwaysRefused: 'alle e-mail wordt geweigerd',
   },

@@ -198,8 +198,7 @@ function outcome(
 
 /** What Haraka's queue tells of a message: taken by the other side, to be tried again, given up. */
 export type QueueNews =
-  | { readonly state: 'sent' }
-  | { readonly state: 'queued' | 'undelivered'; readonly error: string }
+  { readonly state: 'sent' } | { readonly state: 'queued' | 'undelivered'; readonly error: string }
 
 /**
  * What Haraka's queue says of a letter that was handed to it, whoever handed it over. `null`: that is known already, or the
