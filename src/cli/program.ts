@@ -15,6 +15,7 @@ import type { Invocation } from './invocation'
 import { addPause } from './pause'
 import { fail } from './program-failure'
 import { addResume } from './resume'
+import { addServe } from './serve'
 import { addServers } from './servers'
 import { addState } from './state'
 import { addUnexempt } from './unexempt'
@@ -59,6 +60,7 @@ export function createProgram(invocation: Invocation): Command {
     addCatalogue,
     addConfig,
     addState,
+    addServe,
   ]) {
     add(program, invocation)
   }

@@ -175,6 +175,7 @@ function build(
     web: {
       listen: web.listen,
       tokenFile: fileIn(context.configDir, web.token_file),
+      publicUrl: web.public_url,
     },
     connectors,
   }

@@ -107,7 +107,11 @@ function mainEntries(settings: Settings, secrets: Secrets): Readonly<Record<stri
       webhook_url: webhookUrl(notices.webhookUrl, secrets),
       webhook_secret_file: notices.webhookSecretFile ?? '',
     },
-    web: { listen: listen(settings.web.listen), token_file: settings.web.tokenFile ?? '' },
+    web: {
+      listen: listen(settings.web.listen),
+      token_file: settings.web.tokenFile ?? '',
+      public_url: settings.web.publicUrl ?? '',
+    },
   }
   return sections
 }

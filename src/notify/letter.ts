@@ -1,5 +1,7 @@
-import { effectiveConnector, internetConnector } from '../config/effective'
+import { reportRules } from '../config/report-rules'
 import type { Settings } from '../config/settings'
+import { judgeOn, type JudgeSeen } from '../report/summary'
+import type { Day } from '../rules/time'
 import type { Catalogue } from '../rules/verdict/catalogue'
 import type { Carrier, Parcel } from './carrier'
 import { compose } from './compose'
@@ -18,18 +20,15 @@ export interface Carriers {
 }
 
 export function noticeRules(settings: Settings, catalogue: Catalogue): NoticeRules {
+  const rules = reportRules(settings, catalogue)
+  const judges = new Map<Day, JudgeSeen>()
   return {
-    schedule: settings.schedule,
-    relapseDays: settings.clock.relapseDays,
-    policy: settings.policy,
-    catalogue,
-    connectors: settings.connectors,
+    ...rules,
     noticeDays: settings.notices.noticeDays,
-    modeOf: (id) => {
-      const found = settings.connectors.find((connector) => connector.id === id)
-      // A connector that is gone from the configuration leaves its servers to what holds for all.
-      if (!found && id !== internetConnector.id) return settings.mode
-      return effectiveConnector(found ?? internetConnector, settings).mode
+    judgeOn: (day) => {
+      const judge = judges.get(day) ?? judgeOn(day, rules)
+      judges.set(day, judge)
+      return judge
     },
   }
 }

@@ -6,7 +6,7 @@ import type { DueName } from '../rules/notice/ledger'
 import { dayMs, dayOf, type Day } from '../rules/time'
 import { lastSupportedDay } from '../rules/verdict/support'
 import type { Verdict } from '../rules/verdict/verdict'
-import { judgeSeen, type ReportRules } from '../report/summary'
+import type { JudgeSeen, ReportRules } from '../report/summary'
 import { sparedUntil } from './spared'
 
 /** What notices go by besides the records. */
@@ -14,6 +14,8 @@ export interface NoticeRules extends ReportRules {
   readonly noticeDays: number
   /** What holds for sessions of that connector; `null`: not known which it was. */
   readonly modeOf: (connector: string | null) => Mode
+  /** Judges what was seen as of a day; asked again for the same day it remembers. */
+  readonly judgeOn: (day: Day) => JudgeSeen
 }
 
 /** Why a contact is told something of a server, with what only that occasion knows. Times are epoch ms. */
@@ -165,10 +167,10 @@ function ofRecovery({ recovery }: ServerRecord): readonly Candidate[] {
 /** The first day of the next month or so on which a build that passes today will not pass any more. */
 function ofFloor(evidence: LastEvidence, rules: NoticeRules, now: number): readonly Candidate[] {
   const today = dayOf(now)
-  const verdict = judgeSeen(evidence, today, rules)
-  if (verdict === null || verdict.status === 'outdated') return []
+  const verdict = rules.judgeOn(today)(evidence)?.verdict
+  if (!verdict || verdict.status === 'outdated') return []
   for (const day of changesAhead(verdict.product, evidence, rules, now)) {
-    const then = judgeSeen(evidence, day, rules)
+    const then = rules.judgeOn(day)(evidence)?.verdict
     if (then?.status !== 'outdated') continue
     const at = Date.parse(`${day}T00:00:00Z`)
     return [ahead({ kind: 'floor-ahead', day, verdict: then }, day, at, floorNoticeDays)]

@@ -16,7 +16,7 @@ import { contactTtlMs } from '../store/lifetime'
 import type { RecordKey } from '../store/store'
 import { Contacts, type Contact } from './contacts'
 import { noticeRules, parcelFor, type Carriers } from './letter'
-import { dueNotices, type DueNotice, type NoticeRules } from './occasion'
+import { dueNotices, type DueNotice } from './occasion'
 
 /** What the outbox asks of memory. */
 export interface NoticeMemory extends Pick<CachedStore, 'update'> {
@@ -134,7 +134,7 @@ export class Outbox {
     if (!commission) return
     const { letter, names } = commission
     const notices = noticesOf(commission, addressed)
-    const rules: NoticeRules = noticeRules(settings(), catalogue())
+    const rules = noticeRules(settings(), catalogue())
     const parcel = await parcelFor(notices, letter, tenant, contact, settings(), rules, now())
     const carrier = contact.contact === webhookContact ? carriers.webhook : carriers.mail
     const delivery = await carrier.deliver(parcel, () => this.#handOver(tenant, contact, letter.id))

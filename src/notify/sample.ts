@@ -2,7 +2,6 @@ import type { Clock, LastEvidence, ServerRecord, TenantRecord } from '../rules/c
 import type { NoticeKind } from '../rules/notice/record'
 import { dayMs, dayOf, hourMs } from '../rules/time'
 import { formatBuild } from '../rules/verdict/build'
-import { judgeSeen } from '../report/summary'
 import { possibleNotices, type DueNotice, type NoticeRules } from './occasion'
 
 const server = 'ex01.contoso.com'
@@ -95,7 +94,7 @@ function evidenceFor(kind: NoticeKind, rules: NoticeRules, now: number): LastEvi
   const newest = builds.at(-1) ?? '15.2.0.0'
   if (kind === 'recovery') return base(newest)
   const isOutdated = (build: string): boolean =>
-    judgeSeen(base(build), dayOf(now), rules)?.status === 'outdated'
+    rules.judgeOn(dayOf(now))(base(build))?.verdict.status === 'outdated'
   return base(builds.findLast(isOutdated) ?? newest)
 }
 
@@ -107,7 +106,7 @@ function floorNotice(
   rules: NoticeRules,
   now: number,
 ): DueNotice | null {
-  const verdict = judgeSeen(evidence, dayOf(now), rules)
+  const verdict = rules.judgeOn(dayOf(now))(evidence)?.verdict
   if (!verdict) return null
   const until = now + 30 * dayMs
   const day = dayOf(until)

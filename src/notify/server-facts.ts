@@ -1,4 +1,5 @@
 import { printable } from '../rules/decision/printable'
+import { dayOf } from '../rules/time'
 import { formatBuild } from '../rules/verdict/build'
 import type { CveState, Verdict } from '../rules/verdict/verdict'
 import { summarise, type ServerSummary } from '../report/summary'
@@ -19,7 +20,7 @@ export function describeServer(
 ): readonly Fact[] {
   const { record, tenant, occasion } = notice
   const { labels } = wording.texts
-  const summary = summarise(record, tenant, rules, now)
+  const summary = summarise(record, tenant, rules, now, rules.judgeOn(dayOf(now)))
   const mode = rules.modeOf(summary.connector)
   const verdict = occasion.kind === 'floor-ahead' ? occasion.verdict : summary.verdict
   const facts: (Fact | null)[] = [one(labels.version, versionOf(summary, verdict, wording))]

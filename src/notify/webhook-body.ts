@@ -1,6 +1,7 @@
 import { noticeText } from '../rules/notice/ledger'
 import { isoSeconds } from '../rules/decision/reply'
 import type { Stage } from '../rules/clock/schedule'
+import { dayOf } from '../rules/time'
 import { summarise } from '../report/summary'
 import type { DueNotice, NoticeRules, Occasion } from './occasion'
 
@@ -22,7 +23,11 @@ export function webhookBody(
 
 function noticeJson(notice: DueNotice, rules: NoticeRules, now: number): object {
   const { kind, server, occasion, record, tenant } = notice
-  const { clock, verdict: today, ...summary } = summarise(record, tenant, rules, now)
+  const {
+    clock,
+    verdict: today,
+    ...summary
+  } = summarise(record, tenant, rules, now, rules.judgeOn(dayOf(now)))
   const verdict = occasion.kind === 'floor-ahead' ? occasion.verdict : today
   return {
     id: noticeText(notice),

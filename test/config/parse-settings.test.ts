@@ -59,7 +59,7 @@ describe('Settings from good files', () => {
         webhookUrl: null,
         webhookSecretFile: null,
       },
-      web: { listen: { host: '127.0.0.1', port: 9905 }, tokenFile: null },
+      web: { listen: { host: '127.0.0.1', port: 9905 }, tokenFile: null, publicUrl: null },
       connectors: [],
     })
   })
