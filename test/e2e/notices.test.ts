@@ -22,7 +22,7 @@ function outdatedSince(startedAt: number) {
 
 async function startWith(home: Home, sink: MailSink, nodes: number): Promise<RunningHaraka> {
   return startHaraka({
-    patienceMs: 40_000,
+    patienceMs: 90_000,
     nodes,
     plugins: ['exchange-enforcement', 'route'],
     pluginSources: { route: routeTo(sink.port) },
@@ -40,7 +40,7 @@ async function letterState(store: Store): Promise<string> {
 }
 
 describe('Notices through a real Haraka', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let home: Home
   let store: Store
   let sink: MailSink
@@ -74,7 +74,7 @@ describe('Notices through a real Haraka', function () {
   ] as const) {
     it(`are one mail for all that is due, queued by ${what} and known as delivered`, async () => {
       await begin(nodes)
-      assert.ok(await becomesTrue(() => sink.mails.length > 0, 20_000), haraka?.log())
+      assert.ok(await becomesTrue(() => sink.mails.length > 0, 60_000), haraka?.log())
       const [mail] = sink.mails
       assert.equal(mail?.from, '')
       assert.equal(mail?.to, contact)
@@ -84,7 +84,7 @@ describe('Notices through a real Haraka', function () {
       assert.match(parsed.text ?? '', /ex01\.contoso\.local/)
       assert.match(parsed.text ?? '', /ex02\.contoso\.local/)
       let state = ''
-      const known = await becomesTrue(async () => (state = await letterState(store)) === 'sent', 5_000)
+      const known = await becomesTrue(async () => (state = await letterState(store)) === 'sent', 30_000)
       assert.ok(known, state)
       assert.equal(sink.mails.length, 1)
     })
@@ -93,7 +93,7 @@ describe('Notices through a real Haraka', function () {
   it('are known as undelivered where the contact is refused for good', async () => {
     await begin(0, { atRecipient: () => ({ code: 550, text: '5.1.1 no such user' }) })
     let state = ''
-    const known = await becomesTrue(async () => (state = await letterState(store)) === 'undelivered', 20_000)
+    const known = await becomesTrue(async () => (state = await letterState(store)) === 'undelivered', 60_000)
     assert.ok(known, state + (haraka?.log() ?? ''))
     assert.match(haraka?.log() ?? '', /could not be delivered: .*5\.1\.1 no such user/)
   })

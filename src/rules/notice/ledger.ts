@@ -110,7 +110,7 @@ function resume(
   // What is of no use any more is forgotten; what came too late stays written down as that.
   const late = own.filter(({ until }) => now > until)
   const others = before.notices.filter(({ letter: of }) => of !== open.id)
-  const names = [...kept, ...freshOf({ ...before, notices: others }, due, now)]
+  const names = [...kept, ...freshOf(before, due, now)]
   const closed = {
     ...identity(open),
     id: names.length === 0 ? open.id : newId(),
