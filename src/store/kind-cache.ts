@@ -238,6 +238,8 @@ function nameOf(key: RecordKey): string {
       return key.tenant
     case 'server':
       return `${key.tenant}\n${key.server.toLowerCase()}`
+    case 'contact':
+      return `${key.tenant}\n${key.contact.toLowerCase()}`
     case 'path': {
       const start = `${key.tenant}\n${key.connector}\n${key.address.toLowerCase()}`
       return key.ehlo === null ? start : `${start}\n${key.ehlo.toLowerCase()}`
