@@ -1,17 +1,12 @@
 import type { Command } from 'commander'
+import { targetText } from '../enforcement/exemption-target'
 import { detail } from './details'
-import {
-  addTargetOptions,
-  mustHaveConnector,
-  targetOf,
-  targetText,
-  type TargetOptions,
-} from './exemption-target'
+import { addTargetOptions, mustHaveConnector, targetOf, type TargetOptions } from './exemption-target'
 import { instantOption, iso } from './instant'
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
-import { readReason } from './reason'
-import { exemptionJson } from './summary-json'
+import { reasonOption } from './reason'
+import { exemptionJson } from '../report/summary-json'
 
 interface Options extends TargetOptions {
   readonly until: string
@@ -30,7 +25,7 @@ export function addExempt(program: Command, invocation: Invocation): void {
     .requiredOption(
       '--reason <text>',
       'kept with the exemption and in the history of the servers',
-      readReason,
+      reasonOption,
     )
     .option('--json', 'print JSON')
     .action(async (tenant: string, options: Options, self: Command) => {

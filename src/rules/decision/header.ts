@@ -57,11 +57,43 @@ function percentEncode(character: string): string {
     .join('')
 }
 
-// Any case, and blanks or a fold before the colon, which Haraka's own removal misses.
-const ourField = /^x-exchange-enforcement\s*:/i
+const ourName = headerName.toLowerCase()
+const unseen = /[\p{C}\p{Z}\p{M}\s]/gu
 
-/** Whether a raw header field bears our name, however it is written (R1). */
+/**
+ * Whether a raw header field bears our name, however it is written (R1): in any case, with blanks or a fold before the colon,
+ * which Haraka's own removal misses; with characters in it that nobody sees, or with letters of other scripts in place of
+ * some of ours. A name of a field is ASCII (RFC 5322, 2.2), so that nobody loses one that is not.
+ */
 export function isReportingField(field: string): boolean {
-  // Asked of every field of every message, and hardly one of them begins with `x-e`.
-  return (field.charCodeAt(2) | 0x20) === 0x65 && ourField.test(field)
+  const first = field.charCodeAt(0)
+  // An X, or what might hide or stand for one: most fields are told apart here.
+  if (first !== 0x58 && first !== 0x78 && isPlain(first)) return false
+  // Then those of others, `X-MS-…`: a plain third letter with a plain one behind it stays what it is.
+  const third = field.charCodeAt(2)
+  if (
+    field.charCodeAt(1) === 0x2d &&
+    isPlain(third) &&
+    isPlain(field.charCodeAt(3)) &&
+    (third | 0x20) !== 0x65
+  )
+    return false
+  const colon = field.indexOf(':')
+  if (colon < ourName.length) return false
+  const name = field.slice(0, colon).normalize('NFKC').replace(unseen, '').toLowerCase()
+  return name === ourName || looksLikeOurs(name)
+}
+
+function isPlain(code: number): boolean {
+  return code > 0x20 && code < 0x7f
+}
+
+function looksLikeOurs(name: string): boolean {
+  if (name.length !== ourName.length) return false
+  let equal = 0
+  for (let at = 0; at < name.length; at += 1) {
+    if (name[at] === ourName[at]) equal += 1
+    else if (name.charCodeAt(at) < 0x80) return false
+  }
+  return equal >= ourName.length / 2
 }
