@@ -16,7 +16,7 @@ import { InvalidRecord, StoreUnavailable, type UnavailableReason } from './unava
 export type CacheResult = 'hit' | 'miss' | 'stale'
 
 export interface CacheOptions {
-  /** Of each kind of record. */
+  /** Of each kind of record; of names that are known to have none, as many again. */
   readonly maxEntries: number
   readonly ttlMs: number
   /** An update gives up after this long. */
@@ -53,6 +53,8 @@ type Load<T> = Promise<Known<T> | null>
 export class KindCache<K extends RecordKind> {
   /** What is past its time stays: it is the best answer while the store is down (F1). */
   readonly #held: LRUCache<string, Held<Records[K]>>
+  /** Apart, since a peer may make up names without end: what is not there never drives out what is. */
+  readonly #absent: LRUCache<string, Held<Records[K]>>
   /** Calls under way: who asks for the same record meanwhile shares them. */
   readonly #loads = new Map<string, Load<Records[K]>>()
   readonly #queue = new KeyQueue()
@@ -67,11 +69,13 @@ export class KindCache<K extends RecordKind> {
     this.#now = options.now ?? (() => performance.now())
     this.#ttlMs = Math.max(1, options.ttlMs)
     this.#updateTimeoutMs = options.updateTimeoutMs ?? defaultUpdateTimeoutMs
-    this.#held = new LRUCache({ max: Math.max(1, options.maxEntries) })
+    const max = Math.max(1, options.maxEntries)
+    this.#held = new LRUCache({ max })
+    this.#absent = new LRUCache({ max })
   }
 
   get size(): number {
-    return this.#held.size
+    return this.#held.size + this.#absent.size
   }
 
   recall(keys: readonly RecordKey<K>[], fresh: boolean): Soon<Recollection<Records[K]>> {
@@ -134,6 +138,7 @@ export class KindCache<K extends RecordKind> {
     const name = nameOf(key)
     this.#loads.delete(name)
     this.#held.delete(name)
+    this.#absent.delete(name)
   }
 
   async #update(
@@ -170,7 +175,7 @@ export class KindCache<K extends RecordKind> {
 
   /** What the cache may answer with now. */
   #servable(name: string, now: number): Held<Records[K]> | null {
-    const held = this.#held.get(name)
+    const held = this.#find(name)
     return held && now - held.at <= this.#ttlMs * graceFactor ? held : null
   }
 
@@ -199,7 +204,7 @@ export class KindCache<K extends RecordKind> {
         // A write or a `forget` since then has made this answer an old one: it is not kept.
         if (this.#loads.get(name) === load) {
           this.#loads.delete(name)
-          if (known) this.#held.set(name, { known, at: this.#now() })
+          if (known) this.#keep(name, known)
         }
         return known
       })
@@ -217,7 +222,7 @@ export class KindCache<K extends RecordKind> {
 
   /** What is held, however old. */
   #last(name: string): Answer<Records[K]> {
-    const last = this.#held.get(name)
+    const last = this.#find(name)
     return last
       ? { known: last.known, freshness: 'stale' }
       : { known: { state: 'unknown' }, freshness: 'unavailable' }
@@ -225,7 +230,17 @@ export class KindCache<K extends RecordKind> {
 
   #hold(name: string, known: Known<Records[K]>): void {
     this.#loads.delete(name)
-    this.#held.set(name, { known, at: this.#now() })
+    this.#keep(name, known)
+  }
+
+  #find(name: string): Held<Records[K]> | undefined {
+    return this.#held.get(name) ?? this.#absent.get(name)
+  }
+
+  #keep(name: string, known: Known<Records[K]>): void {
+    const [into, from] = known.state === 'absent' ? [this.#absent, this.#held] : [this.#held, this.#absent]
+    from.delete(name)
+    into.set(name, { known, at: this.#now() })
   }
 }
 
