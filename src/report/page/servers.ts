@@ -18,7 +18,7 @@ export function serversPage(found: ServerPage, fleet: Fleet, links: Links): Page
   const { query, rows, total, first } = found
   const shown =
     total === rows.length
-      ? counted(total, 'server')
+      ? `${counted(total, 'server')}${links.search === null ? ' in all' : ''}`
       : `${number(first)}–${number(first + rows.length - 1)} of ${counted(total, 'server')}`
   return {
     title: titleOf(query),
