@@ -131,10 +131,17 @@ export function serverTable(
         'name',
       ),
       ...(withTenant
-        ? [column('tenant', 'tenant', ({ tenant }) => linked(links.tenant(tenant), breakable(tenant)))]
+        ? [
+            column(
+              'tenant',
+              'tenant',
+              ({ tenant }) => linked(links.tenant(tenant), breakable(tenant)),
+              'minor',
+            ),
+          ]
         : []),
       column('status', 'urgency', statusCell),
-      column('build', 'build', buildCell),
+      column('build', 'build', buildCell, 'minor'),
       column('stage', 'stage', stageCell),
       column('next stage', null, nextCell, 'minor'),
       column('install', null, ({ verdict }) => shortRelease(verdict?.install), 'minor'),
