@@ -11,13 +11,14 @@ const doors = {
   config: ['rules'],
   store: ['rules', 'config'],
   report: ['rules'],
+  mailbox: ['rules'],
   enforcement: ['rules', 'config', 'store'],
   metrics: ['rules', 'enforcement'],
   notify: ['rules', 'config', 'store', 'report'],
   haraka: ['rules', 'config', 'store', 'enforcement', 'metrics', 'notify'],
   web: ['rules', 'config', 'store', 'enforcement', 'report'],
-  replay: ['rules', 'config', 'store', 'enforcement', 'report'],
-  cli: ['rules', 'config', 'store', 'enforcement', 'metrics', 'haraka', 'report', 'notify', 'web', 'replay'],
+  replay: ['rules', 'config', 'store', 'enforcement', 'report', 'mailbox'],
+  cli: ['rules', 'config', 'store', 'enforcement', 'metrics', 'haraka', 'report', 'notify', 'web', 'replay', 'mailbox'],
   plugins: ['haraka'],
 }
 

@@ -217,7 +217,7 @@ export class KindCache<K extends RecordKind> {
  * Alike for exactly the keys that are kept as one, as `formatKey` has it, at a fraction of its cost. Only the last part comes from
  * the network, so no line feed in it can pass for another part.
  */
-function nameOf(key: RecordKey): string {
+export function nameOf(key: RecordKey): string {
   switch (key.kind) {
     case 'tenant':
       return key.tenant
