@@ -1,0 +1,3 @@
+/** The stylesheet of all pages. */
+export const stylesheet = `:root { color-scheme: light dark; }
+`
