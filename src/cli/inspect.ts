@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import { policyOf } from '../config/parse-settings'
-import type { PolicyPreset } from '../config/settings'
+import { policyPresets, type PolicyPreset } from '../config/settings'
 import { domainPattern } from '../config/values'
 import { messagesOf } from '../mailbox/messages'
 import type { Evidence } from '../rules/evidence/evidence'
@@ -41,11 +41,7 @@ export function addInspect(program: Command, invocation: Invocation): void {
     .argument('[files...]', 'messages, mbox files, Maildir and other folders, packed by gzip or not; - for standard input')
     .option('--at <date>', 'judge as of this day (UTC); today if not given')
     .addOption(
-      new Option('--policy <name>', 'judge by this policy; else as the configuration says').choices([
-        'microsoft',
-        'lifecycle',
-        'custom',
-      ]),
+      new Option('--policy <name>', 'judge by this policy; else as the configuration says').choices(policyPresets),
     )
     .option('--relay <names...>', 'skip fields of these hosts as well, as trusted_relays does')
     .option('--esu', 'the owner pays for Extended Security Updates')

@@ -13,6 +13,7 @@ import { addInspect } from './inspect'
 import type { Invocation } from './invocation'
 import { addPause } from './pause'
 import { fail } from './program-failure'
+import { addReplay } from './replay'
 import { addResume } from './resume'
 import { addServers } from './servers'
 import { addState } from './state'
@@ -47,6 +48,7 @@ export function createProgram(invocation: Invocation): Command {
   for (const add of [
     addInspect,
     addDecide,
+    addReplay,
     addServers,
     addExplain,
     addPause,

@@ -50,6 +50,15 @@ export async function* messagesOf(
   if (count === 0) yield [{ kind: 'unread', source: name, why: 'the folder holds no message' }]
 }
 
+/** The bytes that `onBytes` will be told of. What cannot be looked at counts for nothing. */
+export function countBytes(names: readonly string[], { directory }: MailInput): number {
+  let bytes = 0
+  for (const name of names) {
+    for (const file of mailFiles(resolve(directory, name))) if (file.kind === 'file') bytes += file.bytes
+  }
+  return bytes
+}
+
 /** `bytes`: what is counted in the end, however much of the file was looked at; without it, what was. */
 async function* read(
   chunks: AsyncIterable<Buffer | string>,

@@ -36,7 +36,7 @@ export class ArrivalReader {
   }
 
   read(message: Pick<FoundMessage, 'fields' | 'fromLine'>): Arrival {
-    const { fields, fromLine } = message
+    const { fields } = message
     const border = findBorder(fields, this.#own)
     const senderDomain = senderDomainOf(message, border)
     return {

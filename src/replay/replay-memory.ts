@@ -3,7 +3,7 @@ import type { ServerRecord } from '../rules/clock/record'
 import { dayMs } from '../rules/time'
 import { nameOf } from '../store/kind-cache'
 import type { Known } from '../store/recollection'
-import { recordKinds, type RecordKey, type RecordKind, type Records } from '../store/store'
+import type { RecordKey, RecordKind, Records } from '../store/store'
 
 interface Entry<T> {
   readonly value: T
@@ -64,8 +64,7 @@ export class ReplayMemory implements Memory {
     const now = this.#now()
     if (now < this.#sweepAt) return
     this.#sweepAt = now + dayMs
-    for (const kind of recordKinds) {
-      const entries = this.#entries[kind]
+    for (const entries of Object.values(this.#entries)) {
       for (const [name, { expiresAt }] of entries) if (expiresAt <= now) entries.delete(name)
     }
   }

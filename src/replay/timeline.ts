@@ -28,6 +28,8 @@ const windowLength = 4096
 export class Timeline {
   readonly #runLength: number
   readonly #run: Float64Array
+  #length = 0
+  /** Of these, in memory. */
   #count = 0
   #file: number | null = null
   readonly #spilled: { readonly offset: number; readonly length: number }[] = []
@@ -39,10 +41,16 @@ export class Timeline {
     this.#run = new Float64Array(runLength * width)
   }
 
+  /** Messages added. */
+  get length(): number {
+    return this.#length
+  }
+
   add({ at, what, who, copy }: Moment): void {
     if (this.#count === this.#runLength) this.#spill()
     this.#run.set([at, what, who, copy], this.#count * width)
     this.#count += 1
+    this.#length += 1
   }
 
   /** Every message once. Nothing can be added afterwards. */
