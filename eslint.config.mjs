@@ -18,7 +18,19 @@ const doors = {
   haraka: ['rules', 'config', 'store', 'enforcement', 'metrics', 'notify'],
   web: ['rules', 'config', 'store', 'enforcement', 'report'],
   replay: ['rules', 'config', 'store', 'enforcement', 'report', 'mailbox'],
-  cli: ['rules', 'config', 'store', 'enforcement', 'metrics', 'haraka', 'report', 'notify', 'web', 'replay', 'mailbox'],
+  cli: [
+    'rules',
+    'config',
+    'store',
+    'enforcement',
+    'metrics',
+    'haraka',
+    'report',
+    'notify',
+    'web',
+    'replay',
+    'mailbox',
+  ],
   plugins: ['haraka'],
 }
 

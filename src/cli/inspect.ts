@@ -38,10 +38,15 @@ export function addInspect(program: Command, invocation: Invocation): void {
   const command = program
     .command('inspect')
     .description('judge messages: evidence, verdict and why')
-    .argument('[files...]', 'messages, mbox files, Maildir and other folders, packed by gzip or not; - for standard input')
+    .argument(
+      '[files...]',
+      'messages, mbox files, Maildir and other folders, packed by gzip or not; - for standard input',
+    )
     .option('--at <date>', 'judge as of this day (UTC); today if not given')
     .addOption(
-      new Option('--policy <name>', 'judge by this policy; else as the configuration says').choices(policyPresets),
+      new Option('--policy <name>', 'judge by this policy; else as the configuration says').choices(
+        policyPresets,
+      ),
     )
     .option('--relay <names...>', 'skip fields of these hosts as well, as trusted_relays does')
     .option('--esu', 'the owner pays for Extended Security Updates')

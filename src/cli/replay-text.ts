@@ -24,7 +24,8 @@ export function replayText(report: ReplayReport, out: Output): string {
       ),
     ])
   }
-  if (shown.length > 0) parts.push([...headed(serverColumns, shown, heading), '', out.styled('dim', serverNote)])
+  if (shown.length > 0)
+    parts.push([...headed(serverColumns, shown, heading), '', out.styled('dim', serverNote)])
   const hitDays = report.days.filter(({ deferred, refused }) => deferred + refused > 0)
   if (hitDays.length > 0) parts.push(headed(dayColumns, hitDays, heading))
   const outdated = servers.reduce((sum, server) => sum + server.outdated, 0)
@@ -66,7 +67,10 @@ function summaryRows(report: ReplayReport): readonly (readonly [string, string |
     ['judged', judged || 'none'],
     ['not judged', passed || null],
     ['copies', copies > 0 ? `${number(copies)}, counted once` : null],
-    ['not remembered', dropped > 0 ? `${number(dropped)} times too many new servers or paths in an hour` : null],
+    [
+      'not remembered',
+      dropped > 0 ? `${number(dropped)} times too many new servers or paths in an hour` : null,
+    ],
     ['received by', [...hosts, ...(more > 0 ? [`and ${number(more)} more hosts`] : [])].join(', ')],
     ['arrived', period && `${shortInstant(period.from)} to ${shortInstant(period.until)}`],
     [

@@ -46,7 +46,9 @@ export function addReplay(program: Command, invocation: Invocation): void {
       'messages, mbox files, Maildir and other folders, packed by gzip or not; - for standard input',
     )
     .addOption(
-      new Option('--policy <name>', 'judge by this policy; else as the configuration says').choices(policyPresets),
+      new Option('--policy <name>', 'judge by this policy; else as the configuration says').choices(
+        policyPresets,
+      ),
     )
     .addOption(
       new Option(
@@ -56,14 +58,20 @@ export function addReplay(program: Command, invocation: Invocation): void {
     )
     .option('--from <date>', 'leave out what arrived before')
     .option('--to <date>', 'leave out what arrived later; a date alone is taken whole')
-    .option('--enforce-from <date>', 'only report before this date, while clocks run; else enforce from the first message on')
+    .option(
+      '--enforce-from <date>',
+      'only report before this date, while clocks run; else enforce from the first message on',
+    )
     .addOption(
       new Option('--mode <mode>', 'what holds for every connector that is not off')
         .choices(['report', 'defer', 'enforce', 'configured'] satisfies readonly ReplayMode[])
         .default('enforce'),
     )
     .option('--everyone', 'judge also who belongs to no connector; without connectors that is so')
-    .option('--received-by <hosts...>', 'your servers that take mail in from outside, where their fields do not tell')
+    .option(
+      '--received-by <hosts...>',
+      'your servers that take mail in from outside, where their fields do not tell',
+    )
     .option('--relay <hosts...>', 'your gateways in front of these, as in trusted_relays')
     .option('--json', 'print JSON')
     .action(async (paths: readonly string[], options: Options, self: Command) => {
@@ -182,7 +190,9 @@ function replayOf(options: Options, { folder, settings, catalogue }: Configurati
     throw misuse(`--floor means the policy custom; leave out --policy ${policy}`)
   }
   if (policy === 'custom' && floors.length === 0 && settings.policyInputs.floors.length === 0) {
-    throw misuse('--policy custom needs floors, and [policy] of the configuration has none; give them with --floor')
+    throw misuse(
+      '--policy custom needs floors, and [policy] of the configuration has none; give them with --floor',
+    )
   }
   const from = options.from === undefined ? null : instantOption('--from', options.from)
   const until = options.to === undefined ? null : endOption('--to', options.to)
@@ -205,7 +215,8 @@ function replayOf(options: Options, { folder, settings, catalogue }: Configurati
     },
     from,
     until,
-    enforceFrom: options.enforceFrom === undefined ? null : instantOption('--enforce-from', options.enforceFrom),
+    enforceFrom:
+      options.enforceFrom === undefined ? null : instantOption('--enforce-from', options.enforceFrom),
   })
 }
 

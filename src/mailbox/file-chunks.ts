@@ -27,7 +27,7 @@ async function* restOf(path: string, from: number): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(chunkBytes)
   const file = await open(path, 'r')
   try {
-    for (let at = from; ; ) {
+    for (let at = from; ;) {
       const { bytesRead } = await file.read(buffer, 0, chunkBytes, at)
       if (bytesRead === 0) return
       at += bytesRead

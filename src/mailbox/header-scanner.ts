@@ -32,7 +32,10 @@ export class HeaderScanner {
   #isMbox = false
   /** The first `From ` line names no date, so no other needs one. */
   #isDateless = false
-  #data: Buffer = Buffer.alloc(0)
+  /** One for all chunks: thousands of large buffers would wait for the garbage collector. */
+  #buffer = Buffer.alloc(0)
+  /** The part of it that holds what was not consumed yet. */
+  #data = this.#buffer
   /** Where `#data` begins in the file. */
   #base = 0
   #linesBefore = 0
@@ -56,9 +59,11 @@ export class HeaderScanner {
 
   /** The blocks that end in this chunk. The chunk may be used otherwise afterwards. Throws `MailDamage`. */
   push(chunk: Buffer): readonly HeaderBlock[] {
-    this.#data = this.#data.length === 0 ? chunk : Buffer.concat([this.#data, chunk])
+    this.#append(chunk)
     const found: HeaderBlock[] = []
-    this.#consume(this.#scan(found, false))
+    const done = this.#scan(found, false)
+    this.#base += done
+    this.#data = this.#data.subarray(done)
     return found
   }
 
@@ -70,10 +75,15 @@ export class HeaderScanner {
     return found
   }
 
-  #consume(count: number): void {
-    this.#base += count
-    // A copy, since the chunk is the caller's.
-    this.#data = Buffer.from(this.#data.subarray(count))
+  #append(chunk: Buffer): void {
+    const length = this.#data.length + chunk.length
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(length + maxLineBytes)
+      this.#data.copy(larger)
+      this.#buffer = larger
+    } else this.#data.copy(this.#buffer)
+    chunk.copy(this.#buffer, this.#data.length)
+    this.#data = this.#buffer.subarray(0, length)
   }
 
   /** How many bytes are done with. */

@@ -78,7 +78,10 @@ function firstValue(fields: readonly string[], name: string): string | null {
 }
 
 /** Our own clock first: that of the host that took it in, then of the mailbox; what the sender wrote only where there is neither. */
-function timeOf({ fields, fromLine }: Pick<FoundMessage, 'fields' | 'fromLine'>, border: Border | null): number | null {
+function timeOf(
+  { fields, fromLine }: Pick<FoundMessage, 'fields' | 'fromLine'>,
+  border: Border | null,
+): number | null {
   return (
     (border && dateOf(fields[border.index] ?? '')) ??
     (fromLine === null ? null : parseFromLineDate(fromLine)) ??

@@ -1,42 +1,44 @@
 import type { Mode } from '../rules/attribution/connector'
+import type { DayTotal } from '../report/explanation'
 import type { DayCounts } from '../rules/clock/record'
 import type { Schedule } from '../rules/clock/schedule'
 import type { Action, Decision } from '../rules/decision/decision'
 import { windowAt } from '../rules/decision/window'
-import { dayMs, dayOf, type Day } from '../rules/time'
+import { dayMs, dayOf } from '../rules/time'
 
-export type Counts = { -readonly [K in keyof DayCounts]: DayCounts[K] }
+const actions = ['accept', 'defer', 'refuse'] as const satisfies readonly Action[]
 
-const counted = { accept: 'accepted', defer: 'deferred', refuse: 'refused' } as const
-
-/** What became of messages, in all and by UTC day. */
+/** What became of messages, in all and by UTC day. They are added in the order of their times. */
 export class Outcomes {
-  readonly counts: Counts = noCounts()
-  readonly days = new Map<Day, Counts>()
+  /** Day and counts, one after the other: an archive has many servers, and these many days. */
+  readonly #days: number[] = []
+  #accepted = 0
+  #deferred = 0
+  #refused = 0
 
   add(at: number, action: Action): void {
-    this.counts[counted[action]] += 1
-    const day = dayNameOf(at)
-    let counts = this.days.get(day)
-    if (!counts) {
-      counts = noCounts()
-      this.days.set(day, counts)
-    }
-    counts[counted[action]] += 1
+    const day = Math.floor(at / dayMs)
+    if (this.#days.at(-1 - actions.length) !== day) this.#days.push(day, 0, 0, 0)
+    const place = this.#days.length - actions.length + actions.indexOf(action)
+    this.#days[place] = (this.#days[place] ?? 0) + 1
+    if (action === 'accept') this.#accepted += 1
+    else if (action === 'defer') this.#deferred += 1
+    else this.#refused += 1
   }
-}
 
-export function noCounts(): Counts {
-  return { accepted: 0, deferred: 0, refused: 0 }
-}
+  get counts(): DayCounts {
+    return { accepted: this.#accepted, deferred: this.#deferred, refused: this.#refused }
+  }
 
-let lastDay = { number: 0, name: '1970-01-01' }
-
-/** Messages come in the order of their times, so the day is mostly that of the message before. */
-function dayNameOf(at: number): Day {
-  const number = Math.floor(at / dayMs)
-  if (number !== lastDay.number) lastDay = { number, name: dayOf(at) }
-  return lastDay.name
+  /** In order; only days that had any. */
+  get days(): readonly DayTotal[] {
+    const totals: DayTotal[] = []
+    for (let at = 0; at < this.#days.length; at += 1 + actions.length) {
+      const [day = 0, accepted = 0, deferred = 0, refused = 0] = this.#days.slice(at, at + 1 + actions.length)
+      totals.push({ day: dayOf(day * dayMs), accepted, deferred, refused })
+    }
+    return totals
+  }
 }
 
 /** Senders listed with a server; more are told apart no further. */

@@ -1,6 +1,6 @@
 import { domainMatches } from '../rules/attribution/domain'
 import { readHop } from '../rules/evidence/hop'
-import { parseReceived, valueOf, type ReceivedField } from '../rules/evidence/received'
+import { parseReceived, type ReceivedField } from '../rules/evidence/received'
 import { peerOf, type Peer } from './peer'
 
 /** Which fields of a stored message are our own: an archive holds it as it was after our servers had taken it in. */
@@ -36,15 +36,15 @@ interface OwnHop {
  * same domain. A field of Exchange is never taken for ours unless it is named: it may be the evidence.
  */
 export function findBorder(fields: readonly string[], own: OwnHosts): Border | null {
-  const hops = receivedOf(fields)
+  const hops = new Hops(fields)
   const named = (patterns: readonly string[]) => (hop: OwnHop) => matches(hop, patterns)
   const isRelay = named(own.relays)
-  if (own.receivedBy.length > 0) return lowest(hops, hops.findIndex(named(own.receivedBy)), named(own.receivedBy))
+  if (own.receivedBy.length > 0) return lowest(hops, hops.find(named(own.receivedBy)), named(own.receivedBy))
   if (own.me !== null) {
-    const at = hops.findIndex(named([own.me]))
+    const at = hops.find(named([own.me]))
     if (at >= 0) return lowest(hops, at, (hop) => matches(hop, [own.me ?? '']) && !isRelay(hop))
   }
-  const [top] = hops
+  const top = hops.at(0)
   if (!top) return null
   if (isRelay(top)) return lowest(hops, 0, isRelay)
   if (top.received.by === null || isExchange(top)) return null
@@ -55,30 +55,42 @@ export function findBorder(fields: readonly string[], own: OwnHosts): Border | n
   })
 }
 
-function receivedOf(fields: readonly string[]): readonly OwnHop[] {
-  const hops: OwnHop[] = []
-  for (const [index, field] of fields.entries()) {
-    if (valueOf(field, 'received') < 0) continue
-    const received = parseReceived(field)
-    if (received) hops.push({ index, received })
-    if (hops.length === maxOwnHops) break
+/** The Received fields of a message, each taken apart when it is first looked at: mostly the first two. */
+class Hops {
+  readonly #fields: readonly string[]
+  readonly #hops: OwnHop[] = []
+  #next = 0
+
+  constructor(fields: readonly string[]) {
+    this.#fields = fields
   }
-  return hops
+
+  at(position: number): OwnHop | null {
+    while (this.#hops.length <= position && position < maxOwnHops && this.#next < this.#fields.length) {
+      const index = this.#next++
+      const received = parseReceived(this.#fields[index] ?? '')
+      if (received) this.#hops.push({ index, received })
+    }
+    return this.#hops[position] ?? null
+  }
+
+  find(isWanted: (hop: OwnHop) => boolean): number {
+    for (let position = 0; ; position++) {
+      const hop = this.at(position)
+      if (!hop) return -1
+      if (isWanted(hop)) return position
+    }
+  }
 }
 
 /** From one of ours down to the last one that follows from it. */
-function lowest(
-  hops: readonly OwnHop[],
-  from: number,
-  isOurs: (hop: OwnHop, above: OwnHop) => boolean,
-): Border | null {
-  let last = hops[from]
+function lowest(hops: Hops, from: number, isOurs: (hop: OwnHop, above: OwnHop) => boolean): Border | null {
+  let last = from < 0 ? null : hops.at(from)
   if (!last) return null
   let peer = peerOf(last.received)
-  for (let at = from + 1; at < hops.length; at++) {
-    const hop = hops[at]
+  for (let at = from + 1, hop = hops.at(at); hop; hop = hops.at(++at)) {
     // Without `by` it was written above another one of its host: `(qmail 123 invoked from network)`.
-    if (!hop || hop.received.by === null) continue
+    if (hop.received.by === null) continue
     const follows = isHandOver(last.received, peer) && !isExchange(hop)
     if (!isOurs(hop, last) && !follows) break
     last = hop

@@ -3,11 +3,16 @@ import type { Observer } from '../enforcement/observer'
 import type { Outcome } from '../enforcement/outcome'
 import { Ruleset } from '../enforcement/ruleset'
 import { windowOffsetMs } from '../rules/decision/window'
+import { dayMs } from '../rules/time'
 import { Outcomes, ServerOutcomes } from './outcomes'
 import type { Entry, KnownSession, Register } from './register'
 import { ReplayMemory } from './replay-memory'
 import type { ReplayOptions } from './replay-options'
 import type { Moment } from './timeline'
+
+/** What is gathered is written as often: the gatherer holds more, and paths remember for days. */
+const flushEveryMessages = 5000
+const flushEveryMs = dayMs
 
 /** Where messages are played, one after the other, by a clock of its own. */
 export class Player {
@@ -25,6 +30,8 @@ export class Player {
   readonly #register: Register
   readonly #enforcement: Enforcement
   #now = 0
+  #unwritten = 0
+  #writtenAt = 0
   #ofThisTime = new Set<number>()
 
   constructor(options: ReplayOptions, ruleset: Ruleset, register: Register) {
@@ -61,6 +68,9 @@ export class Player {
     this.lastAt = at
     const tenant = this.#register.connectorOf(who)?.tenant ?? ''
     const entry = this.#register.entryOf(what)
+    // The path of a message without evidence is to be known to the last moment (S4).
+    const isDue = this.#unwritten >= flushEveryMessages || at - this.#writtenAt >= flushEveryMs
+    if (this.#unwritten > 0 && (isDue || entry.kind === 'silent')) await this.flush()
     const outcome = entry.kind === 'harmless' ? null : await this.#decide(entry)
     const action = outcome?.decision.action ?? 'accept'
     this.all.add(at, action)
@@ -73,13 +83,16 @@ export class Player {
     server.couldBe(at, this.#options.settings.schedule, mode)
   }
 
-  flush(): Promise<void> {
-    return this.#enforcement.flush()
+  async flush(): Promise<void> {
+    await this.#enforcement.flush()
+    this.#unwritten = 0
+    this.#writtenAt = this.#now
   }
 
   #decide(entry: Exclude<Entry, { kind: 'harmless' }>): Promise<Outcome> {
     const { session, attributed }: KnownSession = entry
     const fields = entry.kind === 'sighting' ? entry.fields : []
+    this.#unwritten += 1
     return this.#enforcement.atData(session, attributed, { fields, messageId: null })
   }
 
@@ -97,7 +110,12 @@ export class Player {
     let outcomes = this.servers.get(key)
     if (!outcomes) {
       const { schedule, enforcement } = this.#options.settings
-      outcomes = new ServerOutcomes(tenant, server, windowOffsetMs(tenant, server, enforcement.spread), schedule)
+      outcomes = new ServerOutcomes(
+        tenant,
+        server,
+        windowOffsetMs(tenant, server, enforcement.spread),
+        schedule,
+      )
       this.servers.set(key, outcomes)
     }
     return outcomes

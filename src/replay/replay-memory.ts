@@ -38,7 +38,7 @@ export class ReplayMemory implements Memory {
     const value = change(current)
     if (value === null) return { state: 'unchanged', value: current }
     const expiresAt = ttlMs === null ? Infinity : this.#now() + ttlMs
-    this.#of(key).set(nameOf(key), { value, expiresAt })
+    this.#of(key).set(nameOf(key), { value: withoutDays(value), expiresAt })
     return { state: 'written', value }
   }
 
@@ -68,4 +68,9 @@ export class ReplayMemory implements Memory {
       for (const [name, { expiresAt }] of entries) if (expiresAt <= now) entries.delete(name)
     }
   }
+}
+
+/** Counts by day are kept by the replay: here they would take most of the memory, and most of the time to write them again. */
+function withoutDays<R extends Records[RecordKind]>(record: R): R {
+  return 'days' in record ? { ...record, days: {} } : record
 }

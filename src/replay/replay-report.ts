@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings'
 import type { DayCounts, ServerEvent } from '../rules/clock/record'
 import type { Stage } from '../rules/clock/schedule'
 import { judgeOn, summarise, type ServerSummary } from '../report/summary'
-import { dayTotals, type DayTotal } from '../report/explanation'
+import type { DayTotal } from '../report/explanation'
 import { dayOf } from '../rules/time'
 import type { ServerOutcomes } from './outcomes'
 import type { Player } from './player'
@@ -86,7 +86,10 @@ export function reportOf(
         ...outcomesOf(outcomes, settings),
         tenant,
         server,
-        summary: record && summarise(record, owner, rules, played.lastAt, judge),
+        summary: record && {
+          ...summarise(record, owner, rules, played.lastAt, judge),
+          messages: outcomes.counts,
+        },
         history: record?.events ?? [],
       }
     })
@@ -102,14 +105,14 @@ export function reportOf(
     settings,
     enforceFrom,
     totals: played.all.counts,
-    days: dayTotals(played.all.days),
+    days: played.all.days,
     tenants: [...played.tenants]
       .map(([tenant, { counts, days }]) => {
         const own = servers.filter((each) => each.tenant === tenant)
         return {
           tenant,
           totals: counts,
-          days: dayTotals(days),
+          days,
           servers: own.length,
           detected: own.filter(wasDetected).length,
         }
@@ -137,7 +140,7 @@ function outcomesOf(
   const timed = counts.deferred - outcomes.stuck
   return {
     totals: counts,
-    days: dayTotals(days),
+    days,
     firstDeferredAt,
     firstRefusedAt,
     delay: timed === 0 ? null : { meanMs: outcomes.delayMs / timed, longestMs: outcomes.longestDelayMs },

@@ -14,8 +14,8 @@ import { Timeline } from './timeline'
 /** Kept to tell where messages came in; an archive of one operator names few. */
 const maxHosts = 1000
 
-/** What is gathered is written every so many messages, as a worker does every few seconds. */
-const flushEvery = 1000
+/** Messages played between two breaths. */
+const breatheEvery = 500
 
 /**
  * The mail of an archive through the same sequence as in the mail server, in the order in which it arrived: first every message is
@@ -74,10 +74,7 @@ export class Replay {
     for (const moment of this.#timeline.inOrder()) {
       await player.play(moment)
       played += 1
-      if (played % flushEvery === 0) {
-        await player.flush()
-        await breathe(played / this.#timeline.length)
-      }
+      if (played % breatheEvery === 0) await breathe(played / this.#timeline.length)
     }
     await player.flush()
     return reportOf(this.#options, this.#counts, this.#hosts, player)

@@ -16,8 +16,8 @@ export interface Moment {
 
 /** Numbers kept of each. */
 const width = 4
-/** 16 MB in memory; more goes to a file. */
-const defaultRunLength = 500_000
+/** 8 MB in memory; more goes to a file. */
+const defaultRunLength = 250_000
 /** Of each part of the file so many are in memory while they are merged. */
 const windowLength = 4096
 

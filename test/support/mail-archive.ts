@@ -111,7 +111,8 @@ export function writeMbox(
   each: (message: ArchivedMessage) => void = () => undefined,
 ): number {
   const random = chance(bytes)
-  const line = 'A line of text as people write them, neither very short nor too long.\n>From here on it is quoted.\n'
+  const line =
+    'A line of text as people write them, neither very short nor too long.\n>From here on it is quoted.\n'
   const body = line.repeat(Math.ceil(bodyBytes / line.length))
   const count = Math.ceil(bytes / (bodyBytes + 1300))
   const file = openSync(path, 'w')
