@@ -263,7 +263,8 @@ const notices = z.strictObject({
 const web = z.strictObject({
   listen: key(optional(values.hostPort(0, null)), {
     default: '127.0.0.1:9905',
-    about: "Address and port at which 'exchange-enforcement serve' offers the operator's page. Empty: only where --listen names one.",
+    about:
+      "Address and port at which 'exchange-enforcement serve' offers the operator's page. Empty: only where --listen names one.",
   }),
   token_file: key(optional(values.filePath), {
     default: '',

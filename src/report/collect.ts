@@ -91,6 +91,7 @@ export async function collect(
     tenants: summaries,
     servers,
     totals: all.totals(),
+    stages: rules.schedule,
     soon: changesUntil(servers, at + soonDays * dayMs),
     unreadable,
   }

@@ -1,6 +1,6 @@
 import type { Connector, Mode } from '../rules/attribution/connector'
 import type { DayCounts, Exemption, Pause, ServerRecord, TenantRecord } from '../rules/clock/record'
-import type { Stage } from '../rules/clock/schedule'
+import type { Schedule, Stage } from '../rules/clock/schedule'
 import type { ServerStatus } from '../rules/clock/status'
 import type { DayTotal, ExplainRules } from './explanation'
 import type { ServerSummary } from './summary'
@@ -30,6 +30,8 @@ export interface Fleet {
   /** By tenant; of each, those first that have been outdated longest. */
   readonly servers: readonly ServerSummary[]
   readonly totals: Totals
+  /** The schedule that the clocks are read by. */
+  readonly stages: Schedule
   /** Who reaches another stage within `soonDays`, soonest first. */
   readonly soon: readonly StageChange[]
   /** Records that are damaged or of a newer version; nothing else here counts them. */

@@ -18,8 +18,8 @@ export class Html {
   }
 }
 
-/** What may stand in a template: texts are escaped; `null` and `false` are nothing. */
-export type Content = string | number | null | false | Html | readonly Content[]
+/** What may stand in a template: texts are escaped; `null`, `undefined` and `false` are nothing. */
+export type Content = string | number | null | undefined | false | Html | readonly Content[]
 
 const named: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -34,15 +34,27 @@ const named: Readonly<Record<string, string>> = {
  * as it was written, control and bidirectional characters by their number.
  */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  let text = strings[0] ?? ''
+  const markup = compact(strings)
+  let text = markup[0] ?? ''
   contents.forEach((content, at) => {
-    text += render(content) + (strings[at + 1] ?? '')
+    text += render(content) + (markup[at + 1] ?? '')
   })
   return Html.trusted(text)
 }
 
+const compacted = new WeakMap<TemplateStringsArray, readonly string[]>()
+
+/** The indentation of a template is for who reads the code. Each is looked at once. */
+function compact(strings: TemplateStringsArray): readonly string[] {
+  const known = compacted.get(strings)
+  if (known) return known
+  const markup = strings.map((part) => part.replace(/\n\s*/g, '\n'))
+  compacted.set(strings, markup)
+  return markup
+}
+
 function render(content: Content): string {
-  if (content === null || content === false) return ''
+  if (content === null || content === undefined || content === false) return ''
   if (content instanceof Html) return content.toString()
   if (typeof content === 'string') return escapeHtml(content)
   if (typeof content === 'number') return String(content)

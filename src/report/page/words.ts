@@ -2,7 +2,7 @@ import type { Exemption } from '../../rules/clock/record'
 import type { Stage } from '../../rules/clock/schedule'
 import type { ServerStatus } from '../../rules/clock/status'
 import { dayMs, hourMs, minuteMs } from '../../rules/time'
-import { html, type Html } from './html'
+import { html, type Content, type Html } from './html'
 
 /** To the minute, for people and for programs. */
 export function instant(at: number): Html {
@@ -50,13 +50,16 @@ export function number(value: number): string {
   return format.format(value)
 }
 
-/** What a stage asks for: `450 for 30 min/h, 550 for 5 min/h`. */
-export function demands({ deferMinutes, refuseMinutes }: Stage): string {
+/** What a stage asks for: `defer 30, refuse 5 min/h`. */
+export function demands({
+  deferMinutes,
+  refuseMinutes,
+}: Pick<Stage, 'deferMinutes' | 'refuseMinutes'>): string {
   const parts = [
-    deferMinutes > 0 ? `defer ${deferMinutes} min/h` : null,
-    refuseMinutes > 0 ? `refuse ${refuseMinutes} min/h` : null,
+    deferMinutes > 0 ? `defer\u00a0${deferMinutes}` : null,
+    refuseMinutes > 0 ? `refuse\u00a0${refuseMinutes}` : null,
   ].filter((part) => part !== null)
-  return parts.length === 0 ? 'report only' : parts.join(', ')
+  return parts.length === 0 ? 'report only' : `${parts.join(', ')}\u00a0min/h`
 }
 
 /** A status with a mark of its own, so that colour is never all that tells it. */
@@ -75,7 +78,24 @@ export function targetText(target: Exemption['target']): string {
   }
 }
 
-/** A link where there is something to lead to, else the text alone. */
-export function linked(address: string | null, text: string): Html {
-  return address === null ? html`${text}` : html`<a href="${address}">${text}</a>`
+/** A link where there is something to lead to, else the content alone. */
+export function linked(address: string | null, content: Content): Html {
+  return address === null ? html`${content}` : html`<a href="${address}">${content}</a>`
+}
+
+/** Longer parts of a name are broken anywhere, so that no name stretches a page. */
+const longestPart = 28
+
+/** A name that may be broken behind its dots, and does not change when it is copied. */
+export function breakable(name: string): Html {
+  const parts = name.split(/(?<=\.)/)
+  const text = parts.map((part, place) => html`${place > 0 && html`<wbr />`}${part}`)
+  return parts.some((part) => part.length > longestPart)
+    ? html`<span class="long">${text}</span>`
+    : html`${text}`
+}
+
+/** A release by the part of its name that tells it from others: `2016 CU23 Oct25SU (KB5066369)`. */
+export function shortRelease(name: string | null | undefined): string | null {
+  return name?.replace(/^Exchange (?:Server )?/, '') ?? null
 }
