@@ -11,7 +11,7 @@ const doors = {
   config: ['rules'],
   store: ['rules', 'config'],
   report: ['rules'],
-  mailbox: ['rules'],
+  mailbox: [],
   enforcement: ['rules', 'config', 'store'],
   metrics: ['rules', 'enforcement'],
   notify: ['rules', 'config', 'store', 'report'],

@@ -2,7 +2,7 @@ import type { Unread } from '../mailbox/messages'
 import type { ReplayReport, ServerReplay, StageForecast, TenantReplay } from '../replay/replay-report'
 import type { ServerEvent } from '../rules/clock/record'
 import { iso, isoOrNull } from './instant'
-import { summaryJson } from './summary-json'
+import { summaryJson } from '../report/summary-json'
 
 /** The answer of `replay --json`. */
 export function replayJson(report: ReplayReport, unread: readonly Unread[]): object {

@@ -4,7 +4,8 @@ import type { DayTotal } from '../report/explanation'
 import { dayOf, minuteMs } from '../rules/time'
 import { iso, shortInstant } from './instant'
 import type { Output } from './output'
-import { facts, textTable, type Column } from './table'
+import type { Column } from '../report/csv'
+import { facts, textTable } from './table'
 
 /** Hosts named; the rest is counted. */
 const maxHosts = 5

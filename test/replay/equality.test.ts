@@ -12,7 +12,11 @@ const [oldBuild, newBuild] = ['15.1.2507.16', '15.2.2562.53']
 /** What the test works out for one message. */
 type Action = 'accepted' | 'deferred' | 'refused'
 
-function sender(server: string, number: number, builds: readonly [day: number, build: string | null][]): ArchiveSender {
+function sender(
+  server: string,
+  number: number,
+  builds: readonly [day: number, build: string | null][],
+): ArchiveSender {
   return {
     server,
     address: `192.0.2.${String(number)}`,
@@ -98,7 +102,10 @@ function wordOf(action: string | undefined): Action {
 async function lines<T>(parameters: readonly string[], asked: readonly object[]): Promise<readonly T[]> {
   const input = asked.map((each) => `${JSON.stringify(each)}\n`).join('')
   const text = await printed(parameters, { input })
-  return text.trimEnd().split('\n').map((line): T => JSON.parse(line))
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line): T => JSON.parse(line))
 }
 
 describe('replay', function () {
@@ -137,7 +144,13 @@ describe('replay', function () {
         judged.flatMap(({ id, at, server, startedAt }) =>
           startedAt === null
             ? []
-            : { id, tenant: 'contoso', server, started_at: new Date(startedAt).toISOString(), at: new Date(at).toISOString() },
+            : {
+                id,
+                tenant: 'contoso',
+                server,
+                started_at: new Date(startedAt).toISOString(),
+                at: new Date(at).toISOString(),
+              },
         ),
       )
       const actions = new Map(decided.map(({ id, action }) => [id, action]))
