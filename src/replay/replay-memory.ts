@@ -17,6 +17,7 @@ export class ReplayMemory implements Memory {
     server: new Map(),
     path: new Map(),
     tenant: new Map(),
+    contact: new Map(),
   }
   #sweepAt = 0
 
