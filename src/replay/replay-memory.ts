@@ -1,7 +1,7 @@
 import type { Memory } from '../enforcement/memory'
 import type { ServerRecord } from '../rules/clock/record'
 import { dayMs } from '../rules/time'
-import { nameOf } from '../store/kind-cache'
+import { nameOf } from '../store/keys'
 import type { Known } from '../store/recollection'
 import type { RecordKey, RecordKind, Records } from '../store/store'
 
