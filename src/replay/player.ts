@@ -2,6 +2,7 @@ import { Enforcement } from '../enforcement/enforcement'
 import type { Observer } from '../enforcement/observer'
 import type { Outcome } from '../enforcement/outcome'
 import { Ruleset } from '../enforcement/ruleset'
+import type { Soon } from '../store/recollection'
 import { windowOffsetMs } from '../rules/decision/window'
 import { dayMs } from '../rules/time'
 import { Outcomes, ServerOutcomes } from './outcomes'
@@ -89,7 +90,7 @@ export class Player {
     this.#writtenAt = this.#now
   }
 
-  #decide(entry: Exclude<Entry, { kind: 'harmless' }>): Promise<Outcome> {
+  #decide(entry: Exclude<Entry, { kind: 'harmless' }>): Soon<Outcome> {
     const { session, attributed }: KnownSession = entry
     const fields = entry.kind === 'sighting' ? entry.fields : []
     this.#unwritten += 1

@@ -25,7 +25,7 @@ export class ReplayMemory implements Memory {
     this.#now = now
   }
 
-  recall: Memory['recall'] = async (keys) => this.peek(keys)
+  recall: Memory['recall'] = (keys) => this.peek(keys)
 
   peek: Memory['peek'] = <K extends RecordKind>(keys: readonly RecordKey<K>[]) => ({
     values: keys.map((key) => this.#known(key)),
