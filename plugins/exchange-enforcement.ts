@@ -2,6 +2,7 @@ import * as plugin from '../src/haraka/plugin'
 
 // Haraka takes every export for a hook or a method of the plugin.
 export const register = plugin.register
+export const connect_init = plugin.connectInit
 export const connect = plugin.connect
 export const capabilities = plugin.capabilities
 export const mail = plugin.mail

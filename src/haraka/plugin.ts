@@ -29,6 +29,7 @@ export function register(this: Plugin): void {
     )
     return
   }
+  this.register_hook('connect_init', 'connect_init', -100)
   // After those that say who may relay (A7), wherever the operator lists them.
   this.register_hook('connect', 'connect', 50)
   this.register_hook('capabilities', 'capabilities')
@@ -62,6 +63,11 @@ export function initMaster(next: Next, server: { readonly cluster?: unknown }): 
 
 export function initChild(next: Next): void {
   begin(next, 'worker')
+}
+
+export function connectInit(next: Next, connection: Connection): void {
+  if (running) running.hooks.connectInit(next, connection)
+  else next()
 }
 
 export function connect(next: Next, connection: Connection): void {
