@@ -16,6 +16,7 @@ import { Expectations } from './expectation'
 import { writeHistory } from './memory'
 import { addressOf, pemOf, Play } from './play'
 import { CannotStart, claimPort, DemoServer } from './server'
+import { DemoPost } from './post'
 import { Table } from './table'
 
 const usage = `npm start [-- OPTIONS]
@@ -87,6 +88,7 @@ class Interrupted extends Error {}
 class Stage {
   readonly workshop = mkdtempSync(join(tmpdir(), 'exchange-enforcement-'))
   server: DemoServer | null = null
+  post: DemoPost | null = null
   #closing = false
   readonly #atExit = (): void => {
     this.server?.stopNow()
@@ -108,6 +110,7 @@ class Stage {
     await this.server?.end()
     await performance.catch(() => undefined)
     await this.server?.stop()
+    await this.post?.stop()
     rmSync(this.workshop, { recursive: true, force: true })
     process.removeListener('exit', this.#atExit)
   }
@@ -117,8 +120,12 @@ class Stage {
 async function perform(stage: Stage, port: number): Promise<number> {
   const certificates = await certificatesIn(stage.workshop)
   stage.step()
+  const post = await DemoPost.open()
+  stage.post = post
+  stage.step()
   const server = await DemoServer.install({
-    plugins: ['exchange-enforcement'],
+    plugins: ['exchange-enforcement', ...Object.keys(post.route.pluginSources ?? {})],
+    ...post.route,
     settings: settingsText,
     connectors: connectorsText(certificates?.authorities.ca.cert ?? null),
     proxy: false,
@@ -159,6 +166,8 @@ async function perform(stage: Stage, port: number): Promise<number> {
       ? `\n${String(sent)} messages, each told exactly what the rules demand.`
       : `\n${String(wrong)} of ${String(sent)} messages were told something else than the rules demand.`,
   )
+  await post.tell((line) => console.log(line))
+  stage.step()
   return wrong
 }
 
