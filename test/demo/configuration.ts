@@ -16,7 +16,10 @@ help_url = https://mx.example.com/exchange
 
 [metrics]
 listen =
-${noticeSettings}`
+${noticeSettings}
+[web]
+token_file = exchange-enforcement.token
+`
 
 /** `authority`: the file of the certificate authority, where certificates could be made. */
 export function connectorsText(authority: string | null): string {
