@@ -3,6 +3,9 @@ import { key } from './key'
 import * as values from './values'
 import { list, modes, oneOf, optional, places, yesNo } from './values'
 
+/** Characters of `comment`. */
+export const longestComment = 500
+
 /** One section of `exchange-enforcement.connectors.ini`. */
 export const connectorSchema = z.strictObject({
   tenant: key(optional(values.identifier), {
@@ -83,7 +86,7 @@ export const connectorSchema = z.strictObject({
     about:
       "Whether the tenant pays for Extended Security Updates; the policy 'lifecycle' then counts them as support.",
   }),
-  comment: key(optional(values.freeText(500)), {
+  comment: key(optional(values.freeText(longestComment)), {
     default: '',
     example: 'moves to Exchange Online in spring',
     about: 'For yourself; shown beside the connector.',

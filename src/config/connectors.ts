@@ -41,8 +41,9 @@ export function readConnectors(
   checkTenants(connectors, findings)
   for (const conflict of findConflicts(connectors)) {
     const [, second] = conflict.connectors
-    if (conflict.severity === 'error') findings.refuse(second, null, conflict.text)
-    else findings.warn(second, null, conflict.text)
+    // What precedence settles is told by 'connectors check' alone: a log need not repeat it at each reload.
+    if (conflict.severity === 'error') findings.refuse(second, null, conflict.text, null, conflict.advice)
+    else if (conflict.severity === 'warning') findings.warn(second, null, conflict.text, conflict.advice)
   }
   return connectors
 }

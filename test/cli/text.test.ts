@@ -5,7 +5,8 @@ import { parseInstant, startOption } from '../../src/cli/instant'
 import { readLines } from '../../src/cli/lines'
 import { printable } from '../../src/rules/decision/printable'
 import { jsonText } from '../../src/cli/json-text'
-import { csv, facts, textTable } from '../../src/cli/table'
+import { facts, textTable } from '../../src/cli/table'
+import { csv } from '../../src/report/csv'
 import { obeyedByTerminals } from './support'
 
 describe('parseInstant', () => {

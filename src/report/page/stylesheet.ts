@@ -193,6 +193,10 @@ button.quiet,.button.quiet{color:var(--text);background:var(--surface);border-co
 .downloads{margin-left:.6rem}
 .downloads a{margin-left:.35rem}
 .controls{display:flex;flex-wrap:wrap;gap:.6rem;margin-top:.9rem}
+.cuts ul{display:flex;flex-wrap:wrap;gap:.15rem;margin:.75rem 0}
+.cuts a{display:block;padding:.25rem .65rem;border-radius:6px;text-decoration:none}
+.cuts a:hover{background:var(--raised)}
+.page{margin:0}
 .pager{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;margin-top:.9rem;align-items:baseline}
 .pager span:not(.here){color:var(--muted)}
 .here{font-weight:650}
