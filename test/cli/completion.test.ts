@@ -122,7 +122,6 @@ describe('The completion of commands', function () {
   after(() => rmSync(folder, { recursive: true, force: true }))
 
   for (const [shell, { script, ask }] of Object.entries(shells)) {
-
     it(`is understood by ${shell}`, async () => {
       const file = join(folder, `syntax.${shell}`)
       writeFileSync(file, script)

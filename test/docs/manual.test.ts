@@ -18,7 +18,7 @@ function shown(name: string): string {
     encoding: 'utf8',
   })
   assert.equal(status, 0)
-  return stdout.replace(/.\x08/g, '')
+  return stdout.replace(/.[\b]/g, '')
 }
 
 describe('The manual pages', function () {

@@ -12,7 +12,7 @@ import type { Finding } from '../../../src/cli/doctor/finding'
 import { freePort } from '../../support/redis'
 import { projectDir } from '../../support/generate-docs'
 import { startHaraka, type RunningHaraka } from '../../support/haraka'
-import { fails, run } from '../support'
+import { fails, obeyedByTerminals, run } from '../support'
 import { amiss, byAddress, circumstances, finds, findings, install, ofThisMachine, remove } from './support'
 
 interface Told {
@@ -188,7 +188,7 @@ describe('The command doctor', function () {
       )
       assert.match(stdout, /\n {11}Add a line exchange-enforcement to config\/plugins/)
       assert.match(stdout, /\nerrors: \d, warnings: \d, hints: 1, /)
-      assert.doesNotMatch(stdout, /[\u202e\u001b]/)
+      assert.doesNotMatch(stdout, obeyedByTerminals)
       const json: Told = JSON.parse(
         (await run(['doctor', '--json', '--config', join(folder, 'config')])).stdout,
       )
