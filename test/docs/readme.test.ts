@@ -15,7 +15,7 @@ import { projectDir } from '../support/generate-docs'
 
 const pages = [
   'README.md',
-  ...'architecture replies compatibility operations metrics redis'
+  ...'architecture replies compatibility operations metrics redis web'
     .split(' ')
     .map((name) => `docs/${name}.md`),
 ]
