@@ -15,6 +15,7 @@ import type { Invocation } from './invocation'
 import { packageVersion } from './package-version'
 import { addPause } from './pause'
 import { fail } from './program-failure'
+import { addReplay } from './replay'
 import { addResume } from './resume'
 import { addServe } from './serve'
 import { addServers } from './servers'
@@ -50,6 +51,7 @@ export function createProgram(invocation: Invocation): Command {
   for (const add of [
     addInspect,
     addDecide,
+    addReplay,
     addServers,
     addExplain,
     addPause,
