@@ -58,7 +58,7 @@ export function addExplain(program: Command, invocation: Invocation): void {
   })
 }
 
-async function findServer(
+export async function findServer(
   server: string,
   tenant: string | undefined,
   { settings }: Configuration,

@@ -74,12 +74,13 @@ export const connectorSchema = z.strictObject({
   contacts: key(list(values.mailAddress), {
     default: '',
     example: 'it@contoso.com',
-    about: 'Mail addresses of the people who look after these servers.',
+    about:
+      "Mail addresses of the people who look after these servers: they get the notices. Not set: those of the tenant's other connectors.",
   }),
   language: key(optional(values.languageTag), {
     default: '',
     example: 'de',
-    about: 'Language of their notices. Not set: as [notices] says.',
+    about: 'Language of their notices: en, de, fr, nl or ja. Not set: as [notices] says.',
   }),
   esu: key(yesNo, {
     default: 'no',

@@ -8,6 +8,7 @@ import type { Findings } from './findings'
 import type { IniSections } from './ini'
 import type { ConnectorValues } from './connector-schema'
 import { connectorSchema, internetKeys } from './connector-schema'
+import { languageOf, notALanguage } from './language'
 import { refuseArrays, refuseIssues, textsOf } from './issues'
 import { idAllowed, idShape } from './values'
 
@@ -149,6 +150,9 @@ function checkConnector(connector: Connector, findings: Findings, context: Conne
         'mail, data',
       )
     }
+  }
+  if (connector.language !== null && languageOf(connector.language) === null) {
+    findings.warn(id, 'language', `${notALanguage}; [notices] language is used instead`)
   }
   if (connector.type === 'partner' && (connector.mode === 'defer' || connector.mode === 'enforce')) {
     findings.refuse(id, 'mode', 'contradicts type = partner, which is only ever reported', 'off, report')

@@ -23,7 +23,8 @@ export class Remember {
   private readonly around: Surroundings
   private readonly gatherer = new Gatherer()
   private readonly newServers = new NewcomerLimit(newServersPerHour)
-  private readonly newPaths = new NewcomerLimit(newPathsPerHour)
+  /** By tenant, so that whoever has many addresses uses up the room of his own tenant alone. */
+  private readonly newPaths = new Map<string, NewcomerLimit>()
 
   constructor(around: Surroundings) {
     this.around = around
@@ -127,7 +128,7 @@ export class Remember {
         return
       }
     }
-    if (found?.state === 'absent' && !this.newPaths.admits(key.address, at)) {
+    if (found?.state === 'absent' && !this.newPathsOf(key.tenant).admits(key.address, at)) {
       this.drop('newcomer-dropped')
       return
     }
@@ -139,6 +140,14 @@ export class Remember {
     if (written.state !== 'failed') return
     // The next flush tries again; till then this process knows.
     if (isLasting(written.reason) || !this.gatherer.notePath(key, server, at)) this.drop('sighting-dropped')
+  }
+
+  private newPathsOf(tenant: string): NewcomerLimit {
+    const known = this.newPaths.get(tenant)
+    if (known) return known
+    const limit = new NewcomerLimit(newPathsPerHour)
+    this.newPaths.set(tenant, limit)
+    return limit
   }
 
   private drop(kind: 'sighting-dropped' | 'newcomer-dropped'): void {

@@ -1,9 +1,9 @@
 import { stop } from 'haraka-constants'
-import { parseAddress } from '../config/address'
 import type { Outcome } from '../enforcement/outcome'
 import type { Attributed, Attribution, Session } from '../enforcement/session'
 import { addReportingField, fieldsOfPeer, stripReportingFields } from './header'
 import { runHook, stillThere, type Answer } from './hook'
+import { Peers } from './peer'
 import { speak } from './reply'
 import { addResults, logDecision, notesName, notesOf } from './results'
 import type { Runtime } from './runtime'
@@ -25,20 +25,31 @@ export class Hooks {
   private readonly runtime: Runtime
   private readonly mails = new WeakMap<Transaction, AtMail>()
   private readonly candidates = new WeakSet<Connection>()
+  private readonly peers = new Peers()
 
   constructor(plugin: Plugin, runtime: Runtime) {
     this.plugin = plugin
     this.runtime = runtime
   }
 
+  /** Before any other plugin waits for something, and the client can say more. */
+  connectInit(next: Next, connection: Connection): void {
+    this.run(next, 'connect_init', connection, () => {
+      if (this.peers.meet(connection)) {
+        connection.logwarn(this.plugin, 'a second PROXY line: the address of the first one counts')
+      }
+      return null
+    })
+  }
+
   /** A4: address candidates, provisional; S6: a connector known by address alone may be turned away here. */
   connect(next: Next, connection: Connection): void {
     this.run(next, 'connect', connection, async (isOpen) => {
-      const address = parseAddress(connection.remote.ip)
+      const peer = this.peers.of(connection)
       const ruleset = this.runtime.ruleset()
-      if (!address || ruleset.isOff()) return null
+      if (!peer || ruleset.isOff()) return null
       // On port 465 TLS is already there, and a certificate goes before an address (A3).
-      const session = sessionOf(connection, address, this.runtime.certificateOf(connection), null, {})
+      const session = sessionOf(connection, peer, this.runtime.certificateOf(connection), null, {})
       // A7: who must authenticate first cannot be told from who did.
       const tooEarly = !connection.relaying && submissionPorts.includes(connection.local.port)
       const candidate = tooEarly ? null : ruleset.atConnect(session)
@@ -119,11 +130,11 @@ export class Hooks {
     sender: MailFrom | null,
     extensions: NonNullable<MailParameters[1]>,
   ): AtMail | null {
-    const address = parseAddress(connection.remote.ip)
+    const peer = this.peers.of(connection)
     const ruleset = this.runtime.ruleset()
-    if (!address || ruleset.isOff()) return null
+    if (!peer || ruleset.isOff()) return null
     const certificate = this.runtime.certificateOf(connection)
-    const session = sessionOf(connection, address, certificate, sender, extensions)
+    const session = sessionOf(connection, peer, certificate, sender, extensions)
     const known = { session, attribution: ruleset.attribute(session) }
     this.mails.set(transaction, known)
     this.noteAttribution(connection, known.attribution)

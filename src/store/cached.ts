@@ -35,6 +35,7 @@ export function cached(store: Store, options: CacheOptions): CachedStore {
     server: new KindCache<'server'>(store, options),
     path: new KindCache<'path'>(store, options),
     tenant: new KindCache<'tenant'>(store, options),
+    contact: new KindCache<'contact'>(store, options),
   }
   const cacheOf = <K extends RecordKind>(key: RecordKey<K>): KindCache<K> => {
     const kind: K = key.kind
@@ -52,7 +53,7 @@ export function cached(store: Store, options: CacheOptions): CachedStore {
     update: (key, change, ttlMs) => cacheOf(key).update(key, change, ttlMs),
     forget: (key) => cacheOf(key).forget(key),
     get size() {
-      return caches.server.size + caches.path.size + caches.tenant.size
+      return Object.values(caches).reduce((sum, cache) => sum + cache.size, 0)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { internetConnectorId } from '../rules/attribution/connector'
-import { serverDays, strangerDays } from './lifetime'
+import { contactDays, serverDays, strangerDays } from './lifetime'
 import type { RecordKey, RecordKind } from './store'
 
 /** What is kept under which key: docs/redis.md shows this table and a test holds the two together. */
@@ -33,6 +33,13 @@ export const keyTable: readonly KeyEntry[] = [
     type: 'string',
     ttl: 'none',
     purpose: 'Pauses and exemptions of one tenant',
+  },
+  {
+    kind: 'contact',
+    key: 'xe:{tenant}:contact:address',
+    type: 'string',
+    ttl: `${contactDays} days after the last write`,
+    purpose: 'Notices that one contact was told, and the letter under way',
   },
 ]
 
@@ -102,6 +109,8 @@ export function formatKey(prefix: string, key: RecordKey): string {
       return start
     case 'server':
       return `${start}:${foldedPart(key.server)}`
+    case 'contact':
+      return `${start}:${foldedPart(key.contact)}`
     case 'path': {
       const ehlo = key.ehlo === null ? anyEhlo : foldedPart(key.ehlo)
       return `${start}:${escapePart(key.connector)}:${foldedPart(key.address)}:${ehlo}`
@@ -125,6 +134,9 @@ export function parseKey(prefix: string, text: string): RecordKey | null {
   if (kind === 'tenant' && names.length === 0) return { kind, tenant }
   if (kind === 'server' && names.length === 1 && typeof first === 'string') {
     return { kind, tenant, server: first }
+  }
+  if (kind === 'contact' && names.length === 1 && typeof first === 'string') {
+    return { kind, tenant, contact: first }
   }
   if (kind !== 'path' || names.length !== 3 || typeof first !== 'string' || typeof address !== 'string') {
     return null

@@ -14,7 +14,7 @@ import { InvalidRecord, StoreUnavailable, type UnavailableReason } from './unava
 export type CacheResult = 'hit' | 'miss' | 'stale'
 
 export interface CacheOptions {
-  /** Of each kind of record. */
+  /** Of each kind of record; of names that are known to have none, as many again. */
   readonly maxEntries: number
   readonly ttlMs: number
   /** An update gives up after this long. */
@@ -51,6 +51,8 @@ type Load<T> = Promise<Known<T> | null>
 export class KindCache<K extends RecordKind> {
   /** What is past its time stays: it is the best answer while the store is down (F1). */
   readonly #held: LRUCache<string, Held<Records[K]>>
+  /** Apart, since a peer may make up names without end: what is not there never drives out what is. */
+  readonly #absent: LRUCache<string, Held<Records[K]>>
   /** Calls under way: who asks for the same record meanwhile shares them. */
   readonly #loads = new Map<string, Load<Records[K]>>()
   readonly #queue = new KeyQueue()
@@ -65,11 +67,13 @@ export class KindCache<K extends RecordKind> {
     this.#now = options.now ?? (() => performance.now())
     this.#ttlMs = Math.max(1, options.ttlMs)
     this.#updateTimeoutMs = options.updateTimeoutMs ?? defaultUpdateTimeoutMs
-    this.#held = new LRUCache({ max: Math.max(1, options.maxEntries) })
+    const max = Math.max(1, options.maxEntries)
+    this.#held = new LRUCache({ max })
+    this.#absent = new LRUCache({ max })
   }
 
   get size(): number {
-    return this.#held.size
+    return this.#held.size + this.#absent.size
   }
 
   async recall(keys: readonly RecordKey<K>[], fresh: boolean): Promise<Recollection<Records[K]>> {
@@ -79,7 +83,7 @@ export class KindCache<K extends RecordKind> {
     const values: Known<Records[K]>[] = []
     const now = this.#now()
     for (const { key, name } of wanted) {
-      const held = fresh ? undefined : this.#held.get(name)
+      const held = fresh ? undefined : this.#find(name)
       const pastMs = held ? now - held.at - this.#ttlMs : 0
       if (!held || pastMs > this.#ttlMs * (graceFactor - 1)) {
         this.options.onRequest?.('miss')
@@ -130,6 +134,7 @@ export class KindCache<K extends RecordKind> {
     const name = nameOf(key)
     this.#loads.delete(name)
     this.#held.delete(name)
+    this.#absent.delete(name)
   }
 
   async #update(
@@ -183,7 +188,7 @@ export class KindCache<K extends RecordKind> {
         // A write or a `forget` since then has made this answer an old one: it is not kept.
         if (this.#loads.get(name) === load) {
           this.#loads.delete(name)
-          if (known) this.#held.set(name, { known, at: this.#now() })
+          if (known) this.#keep(name, known)
         }
         return known
       })
@@ -201,7 +206,7 @@ export class KindCache<K extends RecordKind> {
 
   /** What is held, however old. */
   #last(name: string): Answer<Records[K]> {
-    const last = this.#held.get(name)
+    const last = this.#find(name)
     return last
       ? { known: last.known, freshness: 'stale' }
       : { known: { state: 'unknown' }, freshness: 'unavailable' }
@@ -209,7 +214,17 @@ export class KindCache<K extends RecordKind> {
 
   #hold(name: string, known: Known<Records[K]>): void {
     this.#loads.delete(name)
-    this.#held.set(name, { known, at: this.#now() })
+    this.#keep(name, known)
+  }
+
+  #find(name: string): Held<Records[K]> | undefined {
+    return this.#held.get(name) ?? this.#absent.get(name)
+  }
+
+  #keep(name: string, known: Known<Records[K]>): void {
+    const [into, from] = known.state === 'absent' ? [this.#absent, this.#held] : [this.#held, this.#absent]
+    from.delete(name)
+    into.set(name, { known, at: this.#now() })
   }
 }
 
@@ -223,6 +238,8 @@ function nameOf(key: RecordKey): string {
       return key.tenant
     case 'server':
       return `${key.tenant}\n${key.server.toLowerCase()}`
+    case 'contact':
+      return `${key.tenant}\n${key.contact.toLowerCase()}`
     case 'path': {
       const start = `${key.tenant}\n${key.connector}\n${key.address.toLowerCase()}`
       return key.ehlo === null ? start : `${start}\n${key.ehlo.toLowerCase()}`

@@ -1,6 +1,7 @@
 import type { ClockRules } from '../rules/clock/advance'
 import { mergePaths, mergeServers, mergeTenants } from '../rules/clock/merge'
 import type { Schedule } from '../rules/clock/schedule'
+import { mergeContacts } from '../rules/notice/merge'
 import type { Interval } from '../rules/time'
 import type { RecordKind, Records } from './store'
 
@@ -17,6 +18,7 @@ type Merge<K extends RecordKind> = (moved: Records[K], holding: Records[K], rule
 const merges: { readonly [K in RecordKind]: Merge<K> } = {
   tenant: mergeTenants,
   path: mergePaths,
+  contact: mergeContacts,
   server: (moved, holding, { clock, pauses, schedule }) =>
     mergeServers(moved, holding, clock, pauses, schedule),
 }
