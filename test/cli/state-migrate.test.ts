@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { startRedis, type RedisServer } from '../support/redis'
 import { pathRecord } from '../support/records'
 import { call } from './in-process'
-import { fails, installed, printed, runningServer, type Place } from './support'
+import { installed, runningServer, type Place } from './support'
 
 const now = Date.UTC(2026, 10, 22, 12)
 
@@ -30,7 +30,17 @@ describe('state migrate', function () {
   const settings = (backend: string): string =>
     `[store]\nbackend = ${backend}\npath = store\n[redis]\nhost = ${redis.host}\nport = ${redis.port}\n`
   const at = (): readonly string[] => ['--config', place.config]
-  const exported = (): Promise<string> => printed(['state', 'export', ...at()])
+  const done = async (...parameters: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await call(['state', ...parameters, ...at()])
+    assert.deepEqual([code, stderr], [0, ''])
+    return stdout
+  }
+  const exported = (): Promise<string> => done('export')
+  const fails = async (exitCode: number, message: RegExp, ...parameters: string[]): Promise<void> => {
+    const { code, stderr } = await call(['state', 'migrate', ...parameters, ...at()])
+    assert.match(stderr, message)
+    assert.equal(code, exitCode)
+  }
 
   const fill = (): Promise<void> =>
     place.put(
@@ -50,7 +60,7 @@ describe('state migrate', function () {
   it('brings memory from LMDB to Redis and back, byte for byte', async () => {
     await fill()
     const lmdb = await exported()
-    const said = await printed(['state', 'migrate', ...at()])
+    const said = await done('migrate')
     assert.match(said, /^KIND +COPIED +UPDATED +MERGED +KEPT +UNCHANGED\n/)
     assert.match(said, /^server +4 +0 +0 +0 +0$/m)
     assert.match(said, /the target has every record\n$/)
@@ -93,12 +103,12 @@ describe('state migrate', function () {
   })
 
   it('is refused where a store cannot be used, and makes none to read from', async () => {
-    await fails(1, /nothing is stored yet: there is no LMDB store/, ['state', 'migrate', ...at()])
+    await fails(1, /nothing is stored yet: there is no LMDB store/)
     await fill()
     place.write('config/exchange-enforcement.ini', settings('lmdb').replace(String(redis.port), '1'))
-    await fails(1, /store: Redis 127\.0\.0\.1:1: .*ECONNREFUSED/, ['state', 'migrate', ...at()])
-    await fails(2, /--from and --to are both redis/, ['state', 'migrate', '--from', 'redis', ...at()])
-    await fails(2, /Allowed choices are lmdb, redis/, ['state', 'migrate', '--to', 'memory', ...at()])
+    await fails(1, /store: Redis 127\.0\.0\.1:1: .*ECONNREFUSED/)
+    await fails(2, /--from and --to are both redis/, '--from', 'redis')
+    await fails(2, /Allowed choices are lmdb, redis/, '--to', 'memory')
   })
 
   it('notes what it moved beside the LMDB store', async () => {

@@ -130,9 +130,9 @@ for (const [name, start] of backends) {
     })
 
     it('tells how long a record still lives, which may be for ever', async () => {
-      const [brief, lasting] = [serverKey('brief'), serverKey('lasting')]
-      assert.equal(await store.replace(brief, 0, serverRecord('brief'), 60_000), true)
-      await create(lasting, serverRecord('lasting'))
+      const [brief, lasting] = [serverKey('fleeting'), serverKey('enduring')]
+      assert.equal(await store.replace(brief, 0, serverRecord('fleeting'), 60_000), true)
+      await create(lasting, serverRecord('enduring'))
       const left = await store.lifetime(brief)
       assert.ok(left !== null && left > 30_000 && left <= 60_000, String(left))
       assert.equal(await store.lifetime(lasting), null)
