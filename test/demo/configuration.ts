@@ -15,6 +15,9 @@ help_url = https://mx.example.com/exchange
 
 [metrics]
 listen =
+
+[web]
+token_file = exchange-enforcement.token
 `
 
 /** `authority`: the file of the certificate authority, where certificates could be made. */

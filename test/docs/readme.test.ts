@@ -15,7 +15,7 @@ import { projectDir } from '../support/generate-docs'
 
 const pages = [
   'README.md',
-  ...'architecture replies compatibility operations metrics redis'
+  ...'architecture replies compatibility operations metrics redis web'
     .split(' ')
     .map((name) => `docs/${name}.md`),
 ]
@@ -194,7 +194,7 @@ describe('The first pages', () => {
 
 /** First words of the commands; "npm install haraka-plugin-exchange-enforcement Add" is none. */
 const wellKnown = new Set(
-  'inspect decide servers explain pause resume exempt unexempt connectors catalogue config state doctor'.split(
+  'inspect decide servers explain pause resume exempt unexempt connectors catalogue config state doctor serve'.split(
     ' ',
   ),
 )
