@@ -14,6 +14,7 @@ import type { Invocation } from './invocation'
 import { packageVersion } from './package-version'
 import { addPause } from './pause'
 import { fail } from './program-failure'
+import { addReplay } from './replay'
 import { addResume } from './resume'
 import { addServe } from './serve'
 import { addServers } from './servers'
@@ -49,6 +50,7 @@ export function createProgram(invocation: Invocation): Command {
   for (const add of [
     addInspect,
     addDecide,
+    addReplay,
     addServers,
     addExplain,
     addPause,

@@ -23,7 +23,7 @@ describe('The page of the commands and the program', function () {
 
   it('name the same commands', () => {
     assert.deepEqual([...sections.keys()], commands.map(pathOf))
-    assert.equal(commands.length, 26)
+    assert.equal(commands.length, 27)
   })
 
   for (const command of commands) {
@@ -55,9 +55,6 @@ describe('The page of the commands and the program', function () {
     }
   })
 
-  it('are not ahead of what there is', async () => {
-    await fails(2, /unknown command 'replay'/, ['replay'])
-  })
 })
 
 describe('The program', function () {
