@@ -54,7 +54,6 @@ describe('The page of the commands and the program', function () {
       for (const word of words) if (word.startsWith('--')) assert.ok(known.has(word), `${line}: ${word}`)
     }
   })
-
 })
 
 describe('The program', function () {
