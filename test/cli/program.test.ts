@@ -54,10 +54,6 @@ describe('The page of the commands and the program', function () {
       for (const word of words) if (word.startsWith('--')) assert.ok(known.has(word), `${line}: ${word}`)
     }
   })
-
-  it('are not ahead of what there is', async () => {
-    await fails(2, /unknown command 'migrate'/, ['state', 'migrate'])
-  })
 })
 
 describe('The program', function () {
