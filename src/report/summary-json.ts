@@ -34,7 +34,7 @@ export function summaryJson(summary: ServerSummary): object {
   }
 }
 
-function stageJson({ stage, deferMinutes, refuseMinutes }: Stage): object {
+export function stageJson({ stage, deferMinutes, refuseMinutes }: Stage): object {
   return { stage, defer_minutes: deferMinutes, refuse_minutes: refuseMinutes }
 }
 

@@ -1,17 +1,17 @@
 import { KindCache, type CacheOptions } from './kind-cache'
 import type { RecordKey, RecordKind, Records, Store } from './store'
-import type { Recollection, Updated } from './recollection'
+import type { Recollection, Soon, Updated } from './recollection'
 
 /** Memory as the hooks use it: nothing here ever rejects. */
 export interface CachedStore {
   /**
    * Records of one tenant and one kind. `fresh` asks the store even where the cache could answer; else an entry a little past its
-   * time is served at once and refreshed behind.
+   * time is served at once and refreshed behind. What the cache can answer is no promise: hooks need not wait for it.
    */
   recall<K extends RecordKind>(
     keys: readonly RecordKey<K>[],
     options?: { readonly fresh?: boolean },
-  ): Promise<Recollection<Records[K]>>
+  ): Soon<Recollection<Records[K]>>
   /** What this process remembers, however old, at once. */
   peek<K extends RecordKind>(keys: readonly RecordKey<K>[]): Recollection<Records[K]>
   /**
@@ -42,9 +42,9 @@ export function cached(store: Store, options: CacheOptions): CachedStore {
     return caches[kind]
   }
   return {
-    recall: async (keys, { fresh = false } = {}) => {
+    recall: (keys, options) => {
       const [first] = keys
-      return first ? cacheOf(first).recall(keys, fresh) : { values: [], freshness: 'cache' }
+      return first ? cacheOf(first).recall(keys, options?.fresh === true) : { values: [], freshness: 'cache' }
     },
     peek: (keys) => {
       const [first] = keys

@@ -119,6 +119,25 @@ export function formatKey(prefix: string, key: RecordKey): string {
 }
 
 /**
+ * Alike for exactly the keys that are kept as one, as `formatKey` has it, at a fraction of its cost. Only the last part comes from
+ * the network, so no line feed in it can pass for another part.
+ */
+export function nameOf(key: RecordKey): string {
+  switch (key.kind) {
+    case 'tenant':
+      return key.tenant
+    case 'server':
+      return `${key.tenant}\n${key.server.toLowerCase()}`
+    case 'contact':
+      return `${key.tenant}\n${key.contact.toLowerCase()}`
+    case 'path': {
+      const start = `${key.tenant}\n${key.connector}\n${key.address.toLowerCase()}`
+      return key.ehlo === null ? start : `${start}\n${key.ehlo.toLowerCase()}`
+    }
+  }
+}
+
+/**
  * The way back from `formatKey`; `null` where the text is no key of ours. Host names come back in lower case, and one
  * of more than 300 escaped bytes comes back as its beginning, `~` and a hash.
  */

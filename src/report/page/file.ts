@@ -8,7 +8,7 @@ import { cataloguePage } from './catalogue'
 import { configurationPage, type ShownFile } from './configuration'
 import { header, productName } from './document'
 import { html, Html } from './html'
-import { linksInFile, pageIds, serverId, styleInFile, tenantId } from './in-file'
+import { cutPlaces, linksInFile, pageIds, serverId, styleInFile, tenantId } from './in-file'
 import type { Links } from './links'
 import { overviewPage } from './overview'
 import { noSlots, type Page } from './page'
@@ -37,8 +37,9 @@ export async function* fileReport(report: FileReport): AsyncGenerator<string> {
   const servers = findServers(fleet, everyServer).slice(0, details)
   const tenants = [...fleet.tenants].sort((a, b) => burden(b) - burden(a)).slice(0, details)
   const links = linksInFile(contents(servers, tenants))
-  yield head(fleet, links)
-  yield section(pageIds.overview, overviewPage(fleet, links))
+  const [before, behind] = around(fleet, links)
+  yield before
+  yield cutPlaces(fleet.stages).toString()
   const all = cutPage(fleet, everyServer, Math.max(1, fleet.servers.length))
   yield section(
     pageIds.servers,
@@ -62,7 +63,8 @@ export async function* fileReport(report: FileReport): AsyncGenerator<string> {
       explanation ? serverPage(explanation, fleet.at, links, noSlots) : gone(server),
     )
   }
-  yield foot(fleet.at)
+  yield section(pageIds.overview, overviewPage(fleet, links))
+  yield behind
 }
 
 /** Servers that are not simply compliant. */
@@ -79,11 +81,14 @@ function contents(servers: readonly ServerSummary[], tenants: readonly TenantSum
   }
 }
 
-function head({ at, stages }: Fleet, links: Links): string {
+/** Where the pages stand in what is around them. */
+const place = Html.trusted('<!-- pages -->')
+
+/** What is around the pages: before and behind. */
+function around({ at, stages }: Fleet, links: Links): readonly [before: string, behind: string] {
   const { text, source } = styleInFile(stages)
-  // The hash is that of the text between the tags, to the last blank.
   const policy = `default-src 'none'; style-src ${source}; base-uri 'none'; form-action 'none'`
-  return `<!doctype html>\n${html`<html lang="en">
+  const whole = html`<html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta http-equiv="Content-Security-Policy" content="${policy}" />
@@ -95,9 +100,12 @@ function head({ at, stages }: Fleet, links: Links): string {
     </head>
     <body>
       ${header(links, null, null)}
-      <main></main>
+      <main>${place}</main>
+      <footer class="bottom"><p>As of ${instant(at)}. Times are UTC.</p></footer>
     </body>
-  </html>`}`
+  </html>`
+  const [before = '', behind = ''] = whole.toString().split(place.toString())
+  return [`<!doctype html>\n${before}`, behind]
 }
 
 function section(id: string, { title, body }: Page, note: Html | null = null): string {
@@ -120,11 +128,4 @@ function gone({ server }: ServerSummary): Page {
     body: html`<h1>${server}</h1>
       <p class="lead">Its record could not be read any more when this page was written.</p>`,
   }
-}
-
-function foot(at: number): string {
-  return html`</main>
-    <footer class="bottom"><p>As of ${instant(at)}. Times are UTC.</p></footer>
-    </body>
-    </html>`.toString()
 }

@@ -70,38 +70,36 @@ function cutsOf(stages: Schedule): readonly Cut[] {
   ]
 }
 
-/** Above the list in a file, in place of a form. */
-export function cutLinks(stages: Schedule): Html {
-  const cuts = cutsOf(stages)
-  return html`${cuts.map(({ id }) => html`<span class="place" id="${id}"></span>`)}
-    <nav class="cuts" aria-label="Which servers">
-      <ul>
-        <li><a href="#${pageIds.servers}">all</a></li>
-        ${cuts.map(({ id, label }) => html`<li><a href="#${id}">${label}</a></li>`)}
-      </ul>
-    </nav>`
+/** Places to go to for a list that is cut down; they stand before the page of the list, for `styleInFile`. */
+export function cutPlaces(stages: Schedule): Html {
+  return html`${cutsOf(stages).map(({ id }) => html`<span class="place" id="${id}"></span>`)}`
 }
 
-/** The stylesheet of a file: one page of it is seen, the first until another is gone to. */
+/** Above the list in a file, in place of a form. */
+export function cutLinks(stages: Schedule): Html {
+  return html`<nav class="cuts" aria-label="Which servers">
+    <ul>
+      <li><a href="#${pageIds.servers}">all</a></li>
+      ${cutsOf(stages).map(({ id, label }) => html`<li><a href="#${id}">${label}</a></li>`)}
+    </ul>
+  </nav>`
+}
+
+/**
+ * The stylesheet of a file. One page of it is seen: the one that was gone to, else the overview, which for that reason is
+ * the last. Only what follows a target is selected: `:has` would be asked anew for every element of a large file.
+ */
 export function styleInFile(stages: Schedule): { readonly text: string; readonly source: string } {
-  const chosen = 'box-shadow:inset 0 -2px var(--link);background:var(--raised);font-weight:650'
+  const list = `#${pageIds.servers}`
+  const overview = `#${pageIds.overview}`
   const text = [
     stylesheet,
-    // Who cannot do that sees all pages, one after the other.
-    '@supports selector(:has(a)){',
-    'main>.page{display:none}',
-    'main>.page:target,main>.page:has(.place:target){display:block}',
-    'main:not(:has(.page:target,.place:target))>.page:first-child{display:block}',
-    ...Object.values(pageIds).map(
-      (id) =>
-        `body:has(#${id}:target) .top a[href="#${id}"],body:has(#${id} .place:target) .top a[href="#${id}"]{${chosen}}`,
-    ),
-    `body:not(:has(.page:target,.place:target)) .top a[href="#${pageIds.overview}"]{${chosen}}`,
+    `.page{display:none}.page:target,.place:target~${list},${overview}{display:block}:target~${overview}{display:none}`,
     ...cutsOf(stages).map(
       ({ id, rows }) =>
-        `.page:has(#${id}:target) tr.row:not(${rows}){display:none}.page:has(#${id}:target) .cuts a[href="#${id}"]{${chosen}}`,
+        `#${id}:target~${list} tr.row:not(${rows}){display:none}` +
+        `#${id}:target~${list} .cuts a[href="#${id}"]{background:var(--raised);box-shadow:inset 0 -2px var(--link);font-weight:650}`,
     ),
-    '}',
   ].join('')
   return { text, source: `'sha256-${createHash('sha256').update(text).digest('base64')}'` }
 }
