@@ -70,7 +70,9 @@ describe('A Redis user with the rights of docs/ops/redis.acl', function () {
     assert.deepEqual(await asAdmin('acl', 'log'), [])
   })
 
-  for (const right of rights.filter((each) => each.startsWith('+') && !each.includes('|'))) {
+  // PING is what `doctor` begins with, and CLIENT SETNAME is lost without a word.
+  const ofNoStore = ['+ping', '+client|setname']
+  for (const right of rights.filter((each) => each.startsWith('+') && !ofNoStore.includes(each))) {
     it(`needs ${right}`, async () => {
       await asAdmin('acl', 'log', 'reset')
       await asAdmin('acl', 'setuser', name, right.replace('+', '-'))
