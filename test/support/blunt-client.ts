@@ -32,8 +32,12 @@ async function word(socket: Socket, patienceMs: number, event: 'data' | 'close' 
   if (socket.closed) return
   let timer: NodeJS.Timeout | undefined
   await new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patienceMs)
-    socket.once(event, () => resolve()).once('close', () => resolve())
+    const done = (): void => {
+      socket.off(event, done).off('close', done)
+      resolve()
+    }
+    timer = setTimeout(done, patienceMs)
+    socket.on(event, done).on('close', done)
   })
   clearTimeout(timer)
 }
