@@ -14,6 +14,7 @@ import {
 import { replyTo } from '../rules/decision/reply'
 import { windowOffsetMs } from '../rules/decision/window'
 import type { Evidence, HeaderEvidence } from '../rules/evidence/evidence'
+import { KnownHops } from '../rules/evidence/known-hops'
 import { readEvidence } from '../rules/evidence/reading'
 import { formatBuild } from '../rules/verdict/build'
 import type { Verdict } from '../rules/verdict/verdict'
@@ -44,6 +45,7 @@ export class Enforcement {
   private readonly around: Surroundings
   private readonly recall: Recall
   private readonly remember: Remember
+  private readonly hops = new KnownHops()
   private readonly verdicts = new Verdicts()
 
   constructor(around: Surroundings) {
@@ -86,7 +88,7 @@ export class Enforcement {
     const { settings } = ruleset
     const at = this.around.now()
     const { connector } = attributed
-    const found = readEvidence(message.fields, settings)
+    const found = readEvidence(message.fields, settings, this.hops)
     const { connecting } = found
     const day = dayOf(at)
     const verdict = this.verdicts.on(connecting, day, connector.esu, settings.policy, this.around.catalogue())
