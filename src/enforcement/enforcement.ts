@@ -22,6 +22,7 @@ import { dayOf } from '../rules/time'
 import type { Freshness } from '../store/recollection'
 import { Deadline } from './deadline'
 import { evidenceOf, xoorgOf } from './evidence-record'
+import type { Flush } from './gatherer'
 import type { Key } from './memory'
 import { passed, turnedAway, type Outcome } from './outcome'
 import { pathKey } from './path-key'
@@ -105,9 +106,9 @@ export class Enforcement {
     )
   }
 
-  /** Writes what was gathered since the last time. */
-  async flush(): Promise<void> {
-    await this.remember.flush()
+  /** Writes what was gathered, all of it unless only what is due is asked for. */
+  async flush(which: Flush = 'all'): Promise<void> {
+    await this.remember.flush(which)
   }
 
   private bySighting(
