@@ -73,7 +73,7 @@ export const de: Texts = {
   furtherServers: 'Weitere Server',
   labels: {
     version: 'Version',
-    reason: 'Warum sie veraltet ist',
+    reason: 'Grund',
     since: 'Veraltet seit',
     now: 'Zurzeit gilt',
     next: 'Was wann geschieht',

@@ -73,7 +73,7 @@ export const en: Texts = {
   furtherServers: 'Further servers',
   labels: {
     version: 'Version',
-    reason: 'Why it is outdated',
+    reason: 'Reason',
     since: 'Outdated since',
     now: 'In force now',
     next: 'What happens when',

@@ -74,7 +74,7 @@ export const fr: Texts = {
   furtherServers: 'Autres serveurs',
   labels: {
     version: 'Version',
-    reason: 'Pourquoi elle est obsolète',
+    reason: 'Motif',
     since: 'Obsolète depuis',
     now: 'Actuellement',
     next: 'Calendrier',

@@ -74,7 +74,7 @@ export const ja: Texts = {
   furtherServers: 'その他のサーバー',
   labels: {
     version: 'バージョン',
-    reason: '古いと判断した理由',
+    reason: '理由',
     since: '古い状態になった日時',
     now: '現在の扱い',
     next: '今後の予定',

@@ -73,7 +73,7 @@ export const nl: Texts = {
   furtherServers: 'Overige servers',
   labels: {
     version: 'Versie',
-    reason: 'Waarom deze verouderd is',
+    reason: 'Reden',
     since: 'Verouderd sinds',
     now: 'Op dit moment',
     next: 'Wat wanneer gebeurt',
