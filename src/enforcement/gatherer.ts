@@ -10,8 +10,18 @@ import { pathTtlMs, serverTtlMs } from '../store/lifetime'
 /** Days of counts kept with a server. */
 const maxDays = 120
 
-/** A record's news are written at once, and again when so long has passed: a busy server costs no more writes than a quiet one. */
-const newsEveryMs = 120_000
+/**
+ * A record's news are written at once. The more there are, the longer they wait for the next time, so that a busy server costs no
+ * more writes than a quiet one, and a single message is seen soon.
+ */
+const firstPauseMs = 5_000
+const longestPauseMs = 120_000
+const pauseFactor = 4
+
+interface Told {
+  readonly at: number
+  readonly pauseMs: number
+}
 
 /** `due`: what was not written for a while, and what others must know; `all`: also what could wait. */
 export type Flush = 'due' | 'all'
@@ -34,16 +44,16 @@ interface PathNews {
 const counted = { accept: 'accepted', defer: 'deferred', refuse: 'refused' } as const
 
 /**
- * Gathers what need not be written at once: counts, `last seen` and the age of a path's evidence; written at most every two
- * minutes for each record, so that steady state costs no write per message. What a crash loses is two minutes of counts.
+ * Gathers what need not be written at once: counts, `last seen` and the age of a path's evidence; of a busy server they are
+ * written every two minutes, so that steady state costs no write per message. What a crash loses is two minutes of counts.
  */
 export class Gatherer {
   private readonly maxEntries: number
   private readonly now: () => number
   private readonly servers = new Map<string, ServerNews>()
   private readonly paths = new Map<string, PathNews>()
-  /** When the news of a record were last taken to be written, while that is less than `newsEveryMs` ago. */
-  private readonly told = { server: new Map<string, number>(), path: new Map<string, number>() }
+  /** When the news of a record were last taken to be written, while that is less than the longest pause ago. */
+  private readonly told = { server: new Map<string, Told>(), path: new Map<string, Told>() }
 
   /** `now`: monotonic milliseconds. */
   constructor(maxEntries = 20_000, now = () => performance.now()) {
@@ -157,7 +167,7 @@ export class Gatherer {
 
   private dueAt(kind: 'server' | 'path', name: string): number {
     const told = this.told[kind].get(name)
-    return told === undefined ? 0 : told + newsEveryMs
+    return told ? told.at + told.pauseMs : 0
   }
 
   private take<T extends { readonly dueAt: number }>(
@@ -167,9 +177,13 @@ export class Gatherer {
   ): readonly [string, T][] {
     const now = this.now()
     const told = this.told[kind]
-    for (const [name, at] of told) if (at + newsEveryMs <= now) told.delete(name)
     const taken = [...gathered].filter(([, { dueAt }]) => which === 'all' || dueAt <= now)
-    for (const [name] of taken) told.set(name, now)
+    for (const [name] of taken) {
+      const before = told.get(name)
+      const pauseMs = before ? Math.min(before.pauseMs * pauseFactor, longestPauseMs) : firstPauseMs
+      told.set(name, { at: now, pauseMs })
+    }
+    for (const [name, { at }] of told) if (at + longestPauseMs < now) told.delete(name)
     return taken
   }
 }
