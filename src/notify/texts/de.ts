@@ -7,7 +7,6 @@ export const de: Texts = {
   days: { one: '# Tag', other: '# Tage' },
   servers: { one: '# Exchange-Server', other: '# Exchange-Server' },
   colon: ': ',
-  comma: ', ',
   subjects: {
     detection: {
       one: (server) => `${server}: veraltete Exchange-Version`,

@@ -7,7 +7,6 @@ export const en: Texts = {
   days: { one: '# day', other: '# days' },
   servers: { one: '# Exchange server', other: '# Exchange servers' },
   colon: ': ',
-  comma: ', ',
   subjects: {
     detection: {
       one: (server) => `${server} runs an outdated version of Exchange`,

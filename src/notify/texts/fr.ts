@@ -7,7 +7,6 @@ export const fr: Texts = {
   days: { one: '# jour', other: '# jours' },
   servers: { one: '# serveur Exchange', other: '# serveurs Exchange' },
   colon: ' : ',
-  comma: ', ',
   subjects: {
     detection: {
       one: (server) => `${server} : version d’Exchange obsolète`,

@@ -7,7 +7,6 @@ export const ja: Texts = {
   days: { other: '#日' },
   servers: { other: 'Exchangeサーバー#台' },
   colon: '：',
-  comma: '、',
   subjects: {
     detection: {
       one: (server) => `${server} のExchangeのバージョンが古くなっています`,

@@ -7,7 +7,6 @@ export const nl: Texts = {
   days: { one: '# dag', other: '# dagen' },
   servers: { one: '# Exchange-server', other: '# Exchange-servers' },
   colon: ': ',
-  comma: ', ',
   subjects: {
     detection: {
       one: (server) => `${server} draait een verouderde versie van Exchange`,
