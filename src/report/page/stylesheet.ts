@@ -218,9 +218,10 @@ main>.scroll,.page>.scroll{padding:.25rem .9rem .5rem}
 .crowded{display:none}
 .swatch{margin-top:.1em}
 th,td{padding-right:.6rem}
-tbody th{min-width:6.5rem}
+tbody th{min-width:5.5rem}
 tbody td{min-width:3.7rem;overflow-wrap:anywhere}
 tbody td.number{min-width:0}
+tbody td .of{overflow-wrap:break-word}
 thead th{white-space:normal}
 time,.build,.past,.release,td .status{white-space:normal}
 .tiles{grid-template-columns:repeat(2,1fr)}
@@ -233,7 +234,7 @@ const paper = `
 @media print{
 :root{${palette(0)}--ground:#fff;--raised:#f1f3f5}
 html{font-size:10pt}
-.top nav,.account,.skip,.filter,.controls,.pager,.downloads,summary{display:none}
+.top nav,.account,.skip,.filter,.controls,.pager,.downloads,.alternative,summary{display:none}
 .top{border:0;padding:0 0 .5rem}
 main,.bottom{max-width:none;padding:0}
 .card,.tile a,.stages a{break-inside:avoid}
