@@ -28,6 +28,7 @@ export const settingsText = (memory: string): string =>
 export type Part =
   | 'compliant'
   | 'stage 1'
+  | 'a day before stage 2'
   | 'outside its windows'
   | 'deferred'
   | 'refused for minutes'
@@ -65,14 +66,43 @@ const outdated = { tenant: 'contoso', build: oldBuild, network: '8.8' } as const
 const roles: readonly Role[] = [
   { ...outdated, part: 'compliant', build: floorBuild, calm: 250, days: null, minute: null, count: 12 },
   { ...outdated, part: 'stage 1', calm: 250, days: 10, minute: null, count: 4 },
+  // Whoever believes a clock that jumped two days ahead defers them.
+  { ...outdated, part: 'a day before stage 2', calm: 250, days: 29, minute: 2, count: 2 },
   { ...outdated, part: 'outside its windows', calm: 250, days: 55, minute: 40, count: 4 },
   { ...outdated, part: 'deferred', calm: 450, days: 55, minute: 10, count: 6 },
   { ...outdated, part: 'refused for minutes', calm: 550, days: 65, minute: 32, count: 3 },
   { ...outdated, part: 'refused', calm: 550, days: 95, minute: null, count: 8 },
   { ...outdated, part: 'exempt', calm: 250, days: 95, minute: null, count: 2 },
-  { ...outdated, part: 'paused', tenant: 'fabrikam', network: '8.9', calm: 250, days: 95, minute: null, count: 3 },
-  { ...outdated, part: 'only reported', tenant: 'example', network: '8.10', calm: 250, days: 95, minute: null, count: 2 },
-  { ...outdated, part: 'stranger', tenant: internetConnectorId, network: '8.11', calm: 250, days: null, minute: null, count: 4 },
+  {
+    ...outdated,
+    part: 'paused',
+    tenant: 'fabrikam',
+    network: '8.9',
+    calm: 250,
+    days: 95,
+    minute: null,
+    count: 3,
+  },
+  {
+    ...outdated,
+    part: 'only reported',
+    tenant: 'example',
+    network: '8.10',
+    calm: 250,
+    days: 95,
+    minute: null,
+    count: 2,
+  },
+  {
+    ...outdated,
+    part: 'stranger',
+    tenant: internetConnectorId,
+    network: '8.11',
+    calm: 250,
+    days: null,
+    minute: null,
+    count: 4,
+  },
 ]
 
 /** Every kind of sender, and what memory holds of it. */
@@ -110,12 +140,14 @@ export class Cast {
       const found = await store.read(key)
       if (found.state === 'unreadable') await store.remove(key, found.version)
       const expected = found.state === 'present' ? found.version : 0
-      if (!(await store.replace(key, expected, record, null))) throw new Error(`${record.server} was not written`)
+      if (!(await store.replace(key, expected, record, null)))
+        throw new Error(`${record.server} was not written`)
     }
     for (const record of this.#tenants) {
       const key = { kind: 'tenant', tenant: record.tenant } as const
       const { version } = await store.read(key)
-      if (!(await store.replace(key, version, record, null))) throw new Error(`${record.tenant} was not written`)
+      if (!(await store.replace(key, version, record, null)))
+        throw new Error(`${record.tenant} was not written`)
     }
   }
 
@@ -177,7 +209,14 @@ function recordOf({ tenant, server }: Actor, days: number | null, now: number): 
 }
 
 function pauseAround(now: number): TenantRecord['pauses'][number] {
-  return { id: 'pause', from: now - dayMs, until: now + 9 * dayMs, days: 10, reason: 'migration', createdAt: now - dayMs }
+  return {
+    id: 'pause',
+    from: now - dayMs,
+    until: now + 9 * dayMs,
+    days: 10,
+    reason: 'migration',
+    createdAt: now - dayMs,
+  }
 }
 
 function exemptionOf(server: string, now: number): TenantRecord['exemptions'][number] {

@@ -1,9 +1,22 @@
-import { cpSync, readFileSync, readdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, cpSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { becomesTrue, signalIfAlive } from '../support/processes'
 import type { Fault } from './fault'
 
 const ballast = (folder: string): string => join(dirname(folder), 'ballast')
+
+/** Takes all that the disk has left. */
+function fill(file: string): void {
+  const descriptor = openSync(file, 'w')
+  const block = Buffer.alloc(4096)
+  try {
+    for (;;) writeSync(descriptor, block)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+  } finally {
+    closeSync(descriptor)
+  }
+}
 
 /** Workers that were there are gone, and as many others serve. */
 async function killWorkers(haraka: { workers(): number[] }, count: number): Promise<void> {
@@ -25,10 +38,7 @@ export const faultsOfLmdb: readonly Fault[] = [
     home: 'lmdb',
     name: 'lmdb-full-disk',
     title: 'The disk under LMDB is full',
-    inflict: ({ home }) => {
-      const { bavail, bsize } = statfsSync(dirname(home.folder))
-      writeFileSync(ballast(home.folder), Buffer.alloc(bavail * bsize))
-    },
+    inflict: ({ home }) => fill(ballast(home.folder)),
     mend: ({ home }) => rmSync(ballast(home.folder)),
   },
   {
@@ -52,7 +62,7 @@ export const faultsOfLmdb: readonly Fault[] = [
       cpSync(home.folder, backup, { recursive: true })
       await haraka.restart(() => {
         const file = join(home.folder, 'data.mdb')
-        truncateSync(file, Math.floor(readFileSync(file).length / 2))
+        truncateSync(file, Math.floor(statSync(file).size / 2))
       })
     },
     mend: async ({ home, haraka }) => {

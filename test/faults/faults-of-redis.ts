@@ -30,7 +30,10 @@ async function serverKeys(client: Redis): Promise<string[]> {
 const kept = new Map<RedisServer, Map<string, Buffer>>()
 
 /** Replaces the value of every server's record by what `spoil` makes of it. */
-async function spoilRecords(redis: RedisServer, spoil: (client: Redis, key: string) => Promise<unknown>): Promise<void> {
+async function spoilRecords(
+  redis: RedisServer,
+  spoil: (client: Redis, key: string) => Promise<unknown>,
+): Promise<void> {
   await withClient(redis, async (client) => {
     const dumps = new Map<string, Buffer>()
     for (const key of await serverKeys(client)) {
@@ -104,7 +107,8 @@ export const faultsOfRedis: readonly Fault[] = [
     home: 'redis',
     name: 'redis-out-of-memory',
     title: 'Redis is out of memory and evicts nothing',
-    inflict: ({ home }) => withClient(home.redis, async (client) => void (await client.config('SET', 'maxmemory', '1'))),
+    inflict: ({ home }) =>
+      withClient(home.redis, async (client) => void (await client.config('SET', 'maxmemory', '1'))),
     mend: ({ home }) => withClient(home.redis, restore),
   },
   {
@@ -114,7 +118,8 @@ export const faultsOfRedis: readonly Fault[] = [
     inflict: ({ home }) =>
       // Of nobody: port 9 discards.
       withClient(home.redis, async (client) => void (await client.call('REPLICAOF', '127.0.0.1', '9'))),
-    mend: ({ home }) => withClient(home.redis, async (client) => void (await client.call('REPLICAOF', 'NO', 'ONE'))),
+    mend: ({ home }) =>
+      withClient(home.redis, async (client) => void (await client.call('REPLICAOF', 'NO', 'ONE'))),
   },
   {
     home: 'redis',
@@ -155,22 +160,25 @@ export const faultsOfRedis: readonly Fault[] = [
     name: 'redis-no-right-to-write',
     title: "The user's right to write is taken away",
     inflict: ({ home }) =>
-      withClient(home.redis, async (client) => void (await client.call('ACL', 'SETUSER', 'default', '-@write', '-@scripting'))),
+      withClient(
+        home.redis,
+        async (client) => void (await client.call('ACL', 'SETUSER', 'default', '-@write', '-@scripting')),
+      ),
     mend: ({ home }) => withClient(home.redis, restore),
   },
   {
     home: 'redis',
     name: 'redis-damaged-records',
     title: 'The records of all servers are damaged',
-    inflict: ({ home }) =>
-      spoilRecords(home.redis, (client, key) => client.setrange(key, 12, '\u0000"}{')),
+    inflict: ({ home }) => spoilRecords(home.redis, (client, key) => client.setrange(key, 12, '\u0000"}{')),
     mend: ({ home }) => bringBackRecords(home.redis),
   },
   {
     home: 'redis',
     name: 'redis-newer-schema',
     title: 'The records of all servers are of a schema newer than ours',
-    inflict: ({ home }) => spoilRecords(home.redis, (client, key) => client.set(key, '1 {"s":9999,"from":"the future"}')),
+    inflict: ({ home }) =>
+      spoilRecords(home.redis, (client, key) => client.set(key, '1 {"s":9999,"from":"the future"}')),
     mend: ({ home }) => bringBackRecords(home.redis),
   },
   {

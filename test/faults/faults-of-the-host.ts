@@ -20,7 +20,13 @@ const jumps: readonly (readonly [name: string, title: string, byMs: number])[] =
   ['clock-two-days-back', 'The clock of the host jumps two days back, and ahead again', -2 * dayMs],
 ]
 
-const rubbish: readonly (readonly [name: string, title: string, file: string, text: string, good: (scene: Scene) => string])[] = [
+const rubbish: readonly (readonly [
+  name: string,
+  title: string,
+  file: string,
+  text: string,
+  good: (scene: Scene) => string,
+])[] = [
   [
     'settings-broken',
     'exchange-enforcement.ini is replaced by one that is invalid',

@@ -22,7 +22,9 @@ async function openRedis(topology: RedisSettings['topology']): Promise<Store> {
 
 /** Kept on disk after every write, as it must be where a crash of Redis shall lose nothing. */
 async function redisHome(): Promise<Home> {
-  const redis = await startRedis({ config: ['appendonly yes', 'appendfsync always', 'enable-debug-command yes'] })
+  const redis = await startRedis({
+    config: ['appendonly yes', 'appendfsync always', 'enable-debug-command yes'],
+  })
   const network = await FaultyNetwork.before(redis)
   return {
     kind: 'redis',

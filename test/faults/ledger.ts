@@ -36,7 +36,10 @@ export class Ledger {
    */
   wellSince(then: number, actors: readonly Actor[], times: number): number | null {
     const since = [...this.entries].filter(({ at }) => at >= then)
-    const last = since.reduce((latest, { code, actor, at }) => (code === actor.calm ? latest : Math.max(latest, at)), then)
+    const last = since.reduce(
+      (latest, { code, actor, at }) => (code === actor.calm ? latest : Math.max(latest, at)),
+      then,
+    )
     const right = new Map<Actor, number>()
     for (const { actor, at } of since) if (at > last) right.set(actor, (right.get(actor) ?? 0) + 1)
     return actors.every((actor) => (right.get(actor) ?? 0) >= times) ? last : null
@@ -56,15 +59,19 @@ export class Ledger {
     const note = (code: number | null, line: string): void => {
       this.#entries.set(subject, { actor, phase, at, code, line: line.trim() })
     }
-    note(null, '')
-    const mail = await client.mail('alice@contoso.com')
-    if (mail.code !== 250) {
-      note(mail.code, mail.raw)
-      return
+    try {
+      const mail = await client.mail('alice@contoso.com')
+      if (mail.code !== 250) {
+        note(mail.code, mail.raw)
+        return
+      }
+      await client.rcpt('bob@example.com')
+      const answer = await client.data(messageText({ headers: exchangeHeaders(actor), subject }))
+      note(answer.code, answer.raw)
+    } catch (error) {
+      note(null, '')
+      throw error
     }
-    await client.rcpt('bob@example.com')
-    const answer = await client.data(messageText({ headers: exchangeHeaders(actor), subject }))
-    note(answer.code, answer.raw)
   }
 
   /**
@@ -81,7 +88,10 @@ export class Ledger {
     for (const [subject, { code, line }] of this.#entries) {
       const copies = spooled.get(subject) ?? 0
       const right = code === null ? copies <= 1 : copies === (code === 250 ? 1 : 0)
-      if (!right) wrong.push(`${subject} lies ${copies} times in the spool, and its sender was told: ${line || 'nothing'}`)
+      if (!right)
+        wrong.push(
+          `${subject} lies ${copies} times in the spool, and its sender was told: ${line || 'nothing'}`,
+        )
     }
     return wrong
   }
@@ -149,5 +159,9 @@ export class Traffic {
 }
 
 function isRefusedConnection(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(String(error.code))
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(String(error.code))
+  )
 }

@@ -28,7 +28,8 @@ export class FaultyNetwork {
 
   get port(): number {
     const address = this.#server.address()
-    const isOpen = (found: typeof address): found is AddressInfo => typeof found === 'object' && found !== null
+    const isOpen = (found: typeof address): found is AddressInfo =>
+      typeof found === 'object' && found !== null
     if (!isOpen(address)) throw new Error('the network is closed')
     return address.port
   }

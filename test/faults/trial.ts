@@ -104,7 +104,8 @@ class Performance {
     let recoveredAfterMs: number | null = null
     traffic.start(this.#effort.lanes)
     try {
-      if ((await this.#allIsWell(performance.now())) === null) this.#wrong.push('all was not well before the fault')
+      if ((await this.#allIsWell(performance.now())) === null)
+        this.#wrong.push('all was not well before the fault')
       traffic.enter('before')
       await this.#until('before', 0.3, 500)
       traffic.enter('fault')
@@ -131,7 +132,8 @@ class Performance {
     this.#judgeAnswers()
     this.#wrong.push(...this.#ledger.wrongSpool(haraka))
     this.#wrong.push(...(await cast.wrongClocks(store)))
-    if (recoveredAfterMs === null) this.#wrong.push(`all was not well again within ${recoveryLimitMs / 1000} s`)
+    if (recoveredAfterMs === null)
+      this.#wrong.push(`all was not well again within ${recoveryLimitMs / 1000} s`)
     return this.#summary(recoveredAfterMs, haraka)
   }
 
@@ -147,7 +149,10 @@ class Performance {
       patienceMs,
       50,
     )
-    if (!done) this.#wrong.push(`not every sender could send in phase ${phase}, or fewer than ${this.#effort.messages}`)
+    if (!done)
+      this.#wrong.push(
+        `not every sender could send in phase ${phase}, or fewer than ${this.#effort.messages}`,
+      )
   }
 
   /** How long it took from then until every sender was told what it should be, and went on to be; `null`: too long. */
@@ -170,7 +175,11 @@ class Performance {
     if (now.length !== workers) this.#wrong.push(`${now.length} workers are alive`)
     if (this.#fault.ends === undefined && now.join() !== before.join())
       this.#wrong.push(`workers ended: ${before.join(', ')} were there, now ${now.join(', ')}`)
-    for (const what of [/^.*Caught exception.*$/m, /^.*fault in hook(?!.*no answer within).*$/m, /^.*fault in the background.*$/m]) {
+    for (const what of [
+      /^.*Caught exception.*$/m,
+      /^.*fault in hook(?!.*no answer within).*$/m,
+      /^.*fault in the background.*$/m,
+    ]) {
       const found = what.exec(haraka.log())
       if (found) this.#wrong.push(`the log says: ${found[0]}`)
     }
@@ -179,7 +188,9 @@ class Performance {
   #judgeAnswers(): void {
     const wrong = [...this.#ledger.entries].filter((entry) => !this.#mayBe(entry))
     for (const { actor, phase, code, line } of wrong) {
-      this.#wrong.push(`${actor.part} ${actor.server} was told ${code === null ? 'nothing' : line} (${phase})`)
+      this.#wrong.push(
+        `${actor.part} ${actor.server} was told ${code === null ? 'nothing' : line} (${phase})`,
+      )
     }
   }
 

@@ -199,9 +199,7 @@ export async function startCluster({ replicas = false } = {}): Promise<RedisClus
       return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes.length}`)
     }),
   )
-  await Promise.all(
-    nodes.slice(masters.length).map((replica, i) => followMaster(replica, masters[i]!)),
-  )
+  await Promise.all(nodes.slice(masters.length).map((replica, i) => followMaster(replica, masters[i]!)))
   return {
     nodes,
     failover: async () => {
@@ -225,7 +223,9 @@ async function followMaster(replica: RedisServer, master: RedisServer): Promise<
   const id = await withClient(master, async (client) => String(await client.call('cluster', 'myid')))
   await withClient(replica, (client) => client.call('cluster', 'replicate', id))
   await until('a replica to be in step', () =>
-    withClient(replica, async (client) => String(await client.info('replication')).includes('master_link_status:up')),
+    withClient(replica, async (client) =>
+      String(await client.info('replication')).includes('master_link_status:up'),
+    ),
   )
 }
 
