@@ -1,16 +1,11 @@
 import type { Command } from 'commander'
+import { targetText } from '../enforcement/exemption-target'
 import { detail } from './details'
-import {
-  addTargetOptions,
-  mustHaveConnector,
-  targetOf,
-  targetText,
-  type TargetOptions,
-} from './exemption-target'
+import { addTargetOptions, mustHaveConnector, targetOf, type TargetOptions } from './exemption-target'
 import { instantOption, iso } from './instant'
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
-import { readReason } from './reason'
+import { reasonOption } from './reason'
 import { exemptionJson } from './summary-json'
 
 interface Options extends TargetOptions {
@@ -30,7 +25,7 @@ export function addExempt(program: Command, invocation: Invocation): void {
     .requiredOption(
       '--reason <text>',
       'kept with the exemption and in the history of the servers',
-      readReason,
+      reasonOption,
     )
     .option('--json', 'print JSON')
     .action(async (tenant: string, options: Options, self: Command) => {

@@ -1,8 +1,7 @@
 import { Option, type Command } from 'commander'
-import { suggestion } from '../config/problem'
 import type { Settings } from '../config/settings'
 import { normaliseDomain } from '../rules/attribution/domain'
-import { internetConnectorId } from '../rules/attribution/connector'
+import { unknownConnector } from '../enforcement/exemption-target'
 import type { Exemption } from '../rules/clock/record'
 import { refusal } from './failure'
 
@@ -23,24 +22,8 @@ export function targetOf({ connector, server }: TargetOptions): Exemption['targe
   return server === undefined ? { kind: 'tenant' } : { kind: 'server', server: normaliseDomain(server) }
 }
 
-export function targetText(tenant: string, target: Exemption['target']): string {
-  switch (target.kind) {
-    case 'tenant':
-      return `tenant ${tenant}`
-    case 'connector':
-      return `connector ${target.connector} of ${tenant}`
-    case 'server':
-      return `server ${target.server} of ${tenant}`
-  }
-}
-
 /** Throws `CliFailure` for a connector that the tenant does not have. */
 export function mustHaveConnector(tenant: string, target: Exemption['target'], settings: Settings): void {
-  if (target.kind !== 'connector') return
-  const ids = settings.connectors.flatMap((each) => (each.tenant === tenant ? each.id : []))
-  if (tenant === internetConnectorId) ids.push(internetConnectorId)
-  if (ids.includes(target.connector)) return
-  throw refusal(
-    `${tenant} has no connector '${target.connector}'${suggestion(target.connector, ids)}; 'connectors list' shows all`,
-  )
+  const why = unknownConnector(tenant, target, settings)
+  if (why !== null) throw refusal(`${why}; 'connectors list' shows all`)
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { effectiveConnector, internetConnector } from '../config/effective'
 import { suggestion } from '../config/problem'
+import { reportRules } from '../config/report-rules'
 import { normaliseDomain } from '../rules/attribution/domain'
 import type { LastEvidence, ServerEvent, ServerRecord } from '../rules/clock/record'
 import { isoSeconds } from '../rules/decision/reply'
@@ -15,7 +15,6 @@ import { iso, shortInstant } from './instant'
 import type { Invocation } from './invocation'
 import { printable } from '../rules/decision/printable'
 import { jsonText } from './json-text'
-import { reportRules } from './servers'
 import { readTenant, withStorage } from './storage'
 import { summaryJson } from './summary-json'
 import { facts } from './table'
@@ -39,7 +38,8 @@ export function addExplain(program: Command, invocation: Invocation): void {
       const explanation = await withStorage(configuration, 'read', async ({ store }) => {
         const record = await findServer(normaliseDomain(server), options.tenant, configuration, store)
         const tenant = await readTenant(store, record.tenant)
-        return explain(record, tenant, explainRules(configuration), invocation.now())
+        const { settings, catalogue } = configuration
+        return explain(record, tenant, reportRules(settings, catalogue), invocation.now())
       })
       const text = options.json
         ? jsonText(explanationJson(explanation), true)
@@ -56,19 +56,6 @@ export function addExplain(program: Command, invocation: Invocation): void {
       ['explain mail --tenant contoso --json', 'One of several servers of that name, for a program'],
     ],
   })
-}
-
-function explainRules(configuration: Configuration) {
-  const { settings } = configuration
-  return {
-    ...reportRules(configuration),
-    spread: settings.enforcement.spread,
-    modeOf: (id: string | null) => {
-      const connectors = [...settings.connectors, internetConnector]
-      const connector = connectors.find((each) => each.id === id)
-      return connector ? effectiveConnector(connector, settings).mode : settings.mode
-    },
-  }
 }
 
 async function findServer(

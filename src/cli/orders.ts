@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { configuredTenants } from '../config/tenants'
 import { Administer, type Done } from '../enforcement/administer'
 import { readConfiguration, type Configuration } from './configuration'
 import { refusal } from './failure'
@@ -6,7 +7,7 @@ import type { Invocation } from './invocation'
 import { printable } from '../rules/decision/printable'
 import { jsonText } from './json-text'
 import { withStorage, type Storage } from './storage'
-import { configuredTenants, mustKnowTenant } from './tenants'
+import { mustKnowTenant } from './tenants'
 
 export interface Ordering extends Storage {
   readonly configuration: Configuration

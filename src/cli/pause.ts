@@ -4,7 +4,7 @@ import { detail } from './details'
 import { iso, shortInstant, startOption } from './instant'
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
-import { noReason, readReason } from './reason'
+import { noReason, reasonOption } from './reason'
 import { readTenant } from './storage'
 import { pauseJson } from './summary-json'
 
@@ -22,7 +22,12 @@ export function addPause(program: Command, invocation: Invocation): void {
     .argument('<tenant>', 'the tenant')
     .requiredOption('--days <number>', 'how many days, each of 24 hours', readDays)
     .option('--from <date>', 'when it begins; now, if not given')
-    .option('--reason <text>', 'kept with the pause and in the history of the servers', readReason, noReason)
+    .option(
+      '--reason <text>',
+      'kept with the pause and in the history of the servers',
+      reasonOption,
+      noReason,
+    )
     .option('--json', 'print JSON')
     .action(async (tenant: string, options: Options, self: Command) => {
       const now = invocation.now()

@@ -1,19 +1,20 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command } from 'commander'
 import { addCatalogue } from './catalogue'
 import { addConfig } from './config'
 import { addConnectors } from './connectors'
 import { addDecide } from './decide'
 import { detail, programName } from './details'
+import { addDoctor } from './doctor'
 import { addExempt } from './exempt'
 import { addExplain } from './explain'
 import type { ExitCode } from './failure'
 import { addInspect } from './inspect'
 import type { Invocation } from './invocation'
+import { packageVersion } from './package-version'
 import { addPause } from './pause'
 import { fail } from './program-failure'
 import { addResume } from './resume'
+import { addServe } from './serve'
 import { addServers } from './servers'
 import { addState } from './state'
 import { addUnexempt } from './unexempt'
@@ -57,6 +58,8 @@ export function createProgram(invocation: Invocation): Command {
     addCatalogue,
     addConfig,
     addState,
+    addDoctor,
+    addServe,
   ]) {
     add(program, invocation)
   }
@@ -71,10 +74,4 @@ export async function run(parameters: readonly string[], invocation: Invocation)
   } catch (error) {
     return fail(error, invocation)
   }
-}
-
-function packageVersion(): string {
-  const file = join(__dirname, '..', '..', '..', 'package.json')
-  const { version }: { version?: unknown } = JSON.parse(readFileSync(file, 'utf8'))
-  return typeof version === 'string' ? version : 'unknown'
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { detail } from './details'
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
-import { noReason, readReason } from './reason'
+import { noReason, reasonOption } from './reason'
 import { pauseJson } from './summary-json'
 
 interface Options {
@@ -17,7 +17,7 @@ export function addResume(program: Command, invocation: Invocation): void {
     .description('end the running pause of a tenant; days that have not begun are given back')
     .argument('<tenant>', 'the tenant')
     .option('--all', 'pauses that have not begun as well')
-    .option('--reason <text>', 'kept in the history of the servers', readReason, noReason)
+    .option('--reason <text>', 'kept in the history of the servers', reasonOption, noReason)
     .option('--json', 'print JSON')
     .action(async (tenant: string, options: Options, self: Command) => {
       await order(tenant, options.json === true, self, invocation, async ({ administer }) => {

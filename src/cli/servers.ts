@@ -1,14 +1,16 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import type { TenantRecord } from '../rules/clock/record'
+import { reportRules } from '../config/report-rules'
+import { collect } from '../report/collect'
+import type { Fleet } from '../report/fleet'
+import type { ServerSummary } from '../report/summary'
 import { serverStatuses, type ServerStatus } from '../rules/clock/status'
 import { dayMs, dayOf } from '../rules/time'
-import { summarise, type ReportRules, type ServerSummary } from '../report/summary'
 import { readConfiguration, type Configuration } from './configuration'
 import { detail } from './details'
 import { isoOrNull, shortInstant } from './instant'
 import type { Invocation } from './invocation'
 import { jsonText } from './json-text'
-import { readTenant, withStorage } from './storage'
+import { withStorage } from './storage'
 import { summaryJson } from './summary-json'
 import { csv, textTable, type Column } from './table'
 import { mustKnowTenant } from './tenants'
@@ -31,7 +33,8 @@ export function addServers(program: Command, invocation: Invocation): void {
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
     .action(async (tenant: string | undefined, options: Options, self: Command) => {
       const configuration = readConfiguration(invocation, self)
-      const { rows, unreadable } = await collect(configuration, tenant, options, invocation.now())
+      const { fleet, rows } = await findRows(configuration, tenant, options, invocation.now())
+      const unreadable = fleet.unreadable.length
       const { out, err } = invocation
       if (options.json) await out.line(jsonText(rows.map(summaryJson), true))
       else if (options.csv) await out.write(csv(csvColumns, rows))
@@ -61,55 +64,23 @@ function readStage(text: string): number {
   return Number(text)
 }
 
-export function reportRules({ settings, catalogue }: Configuration): ReportRules {
-  return {
-    schedule: settings.schedule,
-    relapseDays: settings.clock.relapseDays,
-    policy: settings.policy,
-    catalogue,
-    connectors: settings.connectors,
-  }
-}
-
-async function collect(
+/** Rows of what a tenant, or everybody, has; those first that have been outdated longest. */
+async function findRows(
   configuration: Configuration,
   tenant: string | undefined,
   { status, stage }: Options,
   now: number,
-): Promise<{ readonly rows: readonly ServerSummary[]; readonly unreadable: number }> {
-  const rules = reportRules(configuration)
-  const rows = new Map<string, ServerSummary>()
-  const tenants = new Map<string, TenantRecord>()
-  let unreadable = 0
-  await withStorage(configuration, 'read', async ({ store }) => {
+): Promise<{ readonly fleet: Fleet; readonly rows: readonly ServerSummary[] }> {
+  const fleet = await withStorage(configuration, 'read', async ({ store }) => {
     if (tenant !== undefined) await mustKnowTenant(tenant, configuration.settings, store)
-    for await (const stored of store.list('server', tenant)) {
-      if (stored.state !== 'present') {
-        unreadable += 1
-        continue
-      }
-      const record = stored.value
-      const owner = tenants.get(record.tenant) ?? (await readTenant(store, record.tenant))
-      tenants.set(record.tenant, owner)
-      const summary = summarise(record, owner, rules, now)
-      if (status !== undefined && summary.status !== status) continue
-      if (stage !== undefined && summary.clock?.stage.stage !== stage) continue
-      rows.set(`${record.tenant}\n${record.server}`, summary)
-    }
+    return collect(store, reportRules(configuration.settings, configuration.catalogue), now, tenant)
   })
-  return { rows: [...rows.values()].sort(worstFirst), unreadable }
-}
-
-function worstFirst(a: ServerSummary, b: ServerSummary): number {
-  return (
-    compareText(a.tenant, b.tenant) ||
-    (b.clock?.elapsedMs ?? -1) - (a.clock?.elapsedMs ?? -1) ||
-    compareText(a.server, b.server)
+  const rows = fleet.servers.filter(
+    (row) =>
+      (status === undefined || row.status === status) &&
+      (stage === undefined || row.clock?.stage.stage === stage),
   )
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return { fleet, rows }
 }
 
 function minutes({ deferMinutes, refuseMinutes }: { deferMinutes: number; refuseMinutes: number }): string {

@@ -17,12 +17,8 @@ export interface Storage {
 
 export type Access = 'read' | 'write'
 
-/** Opens the store that the configuration names, and closes it again. Throws `CliFailure` where it cannot be used. */
-export async function withStorage<T>(
-  { folder, settings }: Configuration,
-  access: Access,
-  work: (storage: Storage) => Promise<T>,
-): Promise<T> {
+/** Haraka's config folder. Throws `CliFailure` where none names a store, or the store is out of reach. */
+export function mustBeShared({ folder, settings }: Configuration): string {
   if (folder === null) {
     throw refusal(
       "where the store is stands in Haraka's config folder, and none was found; name it with --config",
@@ -33,6 +29,17 @@ export async function withStorage<T>(
       "[store] backend = memory lives inside Haraka's own process, where no command reaches it; use lmdb or redis",
     )
   }
+  return folder
+}
+
+/** Opens the store that the configuration names, and closes it again. Throws `CliFailure` where it cannot be used. */
+export async function withStorage<T>(
+  configuration: Configuration,
+  access: Access,
+  work: (storage: Storage) => Promise<T>,
+): Promise<T> {
+  const { settings } = configuration
+  mustBeShared(configuration)
   if (access === 'read' && settings.store.backend === 'lmdb') mustExist(settings.store.path)
   // Only who uses a store waits for its drivers to load.
   const { createStore } = await import('../store/create-store.js')

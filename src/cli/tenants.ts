@@ -1,14 +1,8 @@
 import { suggestion } from '../config/problem'
 import type { Settings } from '../config/settings'
-import { internetConnectorId } from '../rules/attribution/connector'
+import { configuredTenants } from '../config/tenants'
 import type { Store } from '../store/store'
 import { refusal } from './failure'
-
-/** Tenants that the configuration names. */
-export function configuredTenants({ connectors, scope }: Settings): readonly string[] {
-  const named = connectors.map(({ tenant }) => tenant)
-  return [...new Set(scope === 'everyone' ? [...named, internetConnectorId] : named)]
-}
 
 /** Throws `CliFailure` for a tenant that neither the configuration nor memory knows. */
 export async function mustKnowTenant(tenant: string, settings: Settings, store: Store): Promise<void> {

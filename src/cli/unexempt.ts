@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { targetText } from '../enforcement/exemption-target'
 import { detail } from './details'
-import { addTargetOptions, targetOf, targetText, type TargetOptions } from './exemption-target'
+import { addTargetOptions, targetOf, type TargetOptions } from './exemption-target'
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
-import { noReason, readReason } from './reason'
+import { noReason, reasonOption } from './reason'
 import { exemptionJson } from './summary-json'
 
 interface Options extends TargetOptions {
@@ -15,7 +16,7 @@ export function addUnexempt(program: Command, invocation: Invocation): void {
   const command = addTargetOptions(
     program.command('unexempt').description('end an exemption').argument('<tenant>', 'the tenant'),
   )
-    .option('--reason <text>', 'kept in the history of the servers', readReason, noReason)
+    .option('--reason <text>', 'kept in the history of the servers', reasonOption, noReason)
     .option('--json', 'print JSON')
     .action(async (tenant: string, options: Options, self: Command) => {
       const target = targetOf(options)

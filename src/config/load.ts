@@ -17,11 +17,16 @@ export function loadSettings(source: SettingsSource, options: LoadOptions): Pars
 
 /** F4: what holds while the files are invalid from the start, the defaults with `mode = off`. */
 export function settingsWhenInvalid(source: SettingsSource): Settings {
+  return { ...defaultSettings(source), mode: 'off' }
+}
+
+/** What holds where the files say nothing. */
+export function defaultSettings(source: SettingsSource): Settings {
   const empty = { path: source.configDir, files: [], faults: [] }
   const options: LoadOptions = { productIds: null }
   const result = parse({ main: empty, connectors: empty, redisIni: empty }, source, options)
   if (!result.ok) throw new Error('The default configuration is refused', { cause: result.problems })
-  return { ...result.settings, mode: 'off' }
+  return result.settings
 }
 
 function parse(raw: RawConfig, source: SettingsSource, options: LoadOptions): ParseResult {

@@ -169,6 +169,7 @@ function build(
     web: {
       listen: web.listen,
       tokenFile: web.token_file === null ? null : resolve(context.configDir, web.token_file),
+      publicUrl: web.public_url,
     },
     connectors,
   }

@@ -102,7 +102,11 @@ function mainEntries(settings: Settings, secrets: Secrets): Readonly<Record<stri
       notice_days: String(notices.noticeDays),
       language: notices.language,
     },
-    web: { listen: listen(settings.web.listen), token_file: settings.web.tokenFile ?? '' },
+    web: {
+      listen: listen(settings.web.listen),
+      token_file: settings.web.tokenFile ?? '',
+      public_url: settings.web.publicUrl ?? '',
+    },
   }
   return sections
 }

@@ -20,11 +20,17 @@ const foundMax = 80
 /** One line: file, line, section, key, what was found, what is wrong, what is allowed. */
 export function formatProblem(problem: ConfigProblem): string {
   const place = problem.line === null ? problem.file : `${problem.file}:${problem.line}`
-  const section = problem.section === null ? '' : ` [${printable(problem.section)}]`
-  const key = problem.key === null ? '' : ` ${printable(problem.key)}`
-  const found = problem.found === null ? '' : ` ${quoted(problem.found)}:`
+  return `${printable(place)}: ${problemText(problem)}`
+}
+
+/** The same without the place. */
+export function problemText(problem: ConfigProblem): string {
+  const section = problem.section === null ? '' : `[${printable(problem.section)}]`
+  const key = problem.key === null ? '' : `${section ? ' ' : ''}${printable(problem.key)}`
+  const name = section || key ? `${section}${key}: ` : ''
+  const found = problem.found === null ? '' : `${quoted(problem.found)}: `
   const allowed = problem.allowed === null ? '' : `; allowed: ${problem.allowed}`
-  return `${printable(place)}:${section}${key}${section || key ? ':' : ''}${found} ${printable(problem.message)}${allowed}`
+  return `${name}${found}${printable(problem.message)}${allowed}`
 }
 
 /** A piece of a file inside a message, cut where it is long. */

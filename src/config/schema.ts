@@ -263,13 +263,22 @@ const notices = z.strictObject({
 const web = z.strictObject({
   listen: key(optional(values.hostPort(0, null)), {
     default: '127.0.0.1:9905',
-    about: "Address and port of the operator's page. Used by the page of a later version. Empty: none.",
+    about:
+      "Address and port at which 'exchange-enforcement serve' offers the operator's page. Empty: only where --listen names one.",
   }),
   token_file: key(optional(values.filePath), {
     default: '',
     example: 'exchange-enforcement.token',
     about:
-      'File that holds the token which the page asks for; a relative path starts at the config folder. Used by the page of a later version.',
+      'File that holds the token which the page asks for, 32 characters or more; nobody but its owner and its group may read it. ' +
+      "A relative path starts at the config folder. 'exchange-enforcement serve --make-token' makes it.",
+  }),
+  public_url: key(optional(values.webAddress), {
+    default: '',
+    example: 'https://enforcement.example.com',
+    about:
+      'Address under which a reverse proxy offers the page. Requests for its host are then answered, its X-Forwarded-For is believed, and the ' +
+      'cookie of an https address is sent by https alone.',
   }),
 })
 

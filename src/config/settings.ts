@@ -29,7 +29,12 @@ export interface Settings {
     readonly noticeDays: number
     readonly language: string
   }
-  readonly web: { readonly listen: ListenAddress | null; readonly tokenFile: string | null }
+  readonly web: {
+    readonly listen: ListenAddress | null
+    readonly tokenFile: string | null
+    /** Where a reverse proxy offers the page. */
+    readonly publicUrl: string | null
+  }
   /** Every connector of the file, in its order; with `[internet]` where the operator wrote it. */
   readonly connectors: readonly Connector[]
 }

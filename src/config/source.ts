@@ -19,14 +19,27 @@ export interface SettingsSource {
   watch(changed: () => void): () => void
 }
 
-/** Reads `--config DIR` once. */
-export function folderSource(folder: string): SettingsSource {
+/** Reads `--config DIR`; who wants to follow its changes has it looked at every `pollMs`. */
+export function folderSource(folder: string, pollMs: number | null = null): SettingsSource {
   const configDir = resolve(folder)
+  const read = (): RawConfig => readFolders([packageConfigDir, configDir])
   return {
     configDir,
-    read: () => readFolders([packageConfigDir, configDir]),
-    watch: () => () => undefined,
+    read,
+    watch: (changed) => (pollMs === null ? () => undefined : watchByLooking(read, changed, pollMs)),
   }
+}
+
+/** The timer does not keep the process alive. */
+function watchByLooking(read: () => RawConfig, changed: () => void, pollMs: number): () => void {
+  let seen = JSON.stringify(read())
+  const timer = setInterval(() => {
+    const now = JSON.stringify(read())
+    if (now === seen) return
+    seen = now
+    changed()
+  }, pollMs).unref()
+  return () => clearInterval(timer)
 }
 
 /**

@@ -166,7 +166,8 @@ function concerns(target: Exemption['target'], server: string): boolean {
   return target.kind !== 'server' || target.server === server
 }
 
-function explainRefusal(why: PauseRefusal): string {
+/** Why a pause cannot be, as a sentence for the operator. */
+export function explainRefusal(why: PauseRefusal): string {
   switch (why.kind) {
     case 'not-a-number-of-days':
       return 'a pause lasts a whole number of days, at least 1'

@@ -1,12 +1,22 @@
 import type { Mode } from '../rules/attribution/connector'
-import type { LastEvidence, ServerEvent, ServerRecord, TenantRecord } from '../rules/clock/record'
+import { instantOf } from '../rules/clock/elapsed'
+import type {
+  Clock,
+  DayCounts,
+  LastEvidence,
+  Pause,
+  ServerEvent,
+  ServerRecord,
+  TenantRecord,
+} from '../rules/clock/record'
+import type { Schedule, Stage } from '../rules/clock/schedule'
 import { decide, type Circumstances } from '../rules/decision/decide'
 import type { Decision } from '../rules/decision/decision'
 import { nextChange } from '../rules/decision/next-change'
 import { windowOffsetMs } from '../rules/decision/window'
-import { dayOf } from '../rules/time'
+import { dayMs, dayOf, type Day } from '../rules/time'
 import type { Verdict } from '../rules/verdict/verdict'
-import { judgeSeen, summarise, type ReportRules, type ServerSummary } from './summary'
+import { judgeOn, summarise, type ReportRules, type ServerSummary } from './summary'
 
 export interface ExplainRules extends ReportRules {
   readonly spread: boolean
@@ -24,8 +34,24 @@ export interface ServerExplanation {
   /** What a message of it would be told now. */
   readonly decision: Decision
   readonly nextChange: { readonly at: number; readonly decision: Decision } | null
+  /** The way through the schedule; empty while no clock runs. */
+  readonly stages: readonly StageDate[]
+  /** Every pause that its tenant took or planned, in order. */
+  readonly pauses: readonly Pause[]
+  /** Messages by UTC day, oldest first; only days that had any. */
+  readonly days: readonly DayTotal[]
   /** Oldest first. */
   readonly history: readonly ServerEvent[]
+}
+
+/** One stage of a running clock, and when it is reached with the pauses that are known, epoch ms. */
+export interface StageDate {
+  readonly stage: Stage
+  readonly at: number
+}
+
+export interface DayTotal extends DayCounts {
+  readonly day: Day
 }
 
 export function explain(
@@ -49,10 +75,25 @@ export function explain(
   return {
     summary,
     evidence,
-    verdictThen: evidence && judgeSeen(evidence, dayOf(evidence.at), rules),
+    verdictThen: evidence && (judgeOn(dayOf(evidence.at), rules)(evidence)?.verdict ?? null),
     mode,
     decision: decide(given),
     nextChange: nextChange(given),
+    stages: stageDates(record.clock, tenant.pauses, rules.schedule),
+    pauses: tenant.pauses,
+    days: dayTotals(Object.entries(record.days)),
     history: record.events,
   }
+}
+
+/** Messages by day, in order. */
+export function dayTotals(days: Iterable<readonly [Day, DayCounts]>): readonly DayTotal[] {
+  return [...days]
+    .map(([day, { accepted, deferred, refused }]) => ({ day, accepted, deferred, refused }))
+    .sort((a, b) => (a.day < b.day ? -1 : 1))
+}
+
+function stageDates(clock: Clock, pauses: readonly Pause[], schedule: Schedule): readonly StageDate[] {
+  if (clock.state !== 'running') return []
+  return schedule.map((stage) => ({ stage, at: instantOf(clock, pauses, stage.fromDay * dayMs) }))
 }

@@ -11,10 +11,11 @@ import type {
   TenantRecord,
 } from '../rules/clock/record'
 import { nextStage, stageAt, type Schedule, type Stage } from '../rules/clock/schedule'
-import { statusAt, type ServerStatus } from '../rules/clock/status'
+import { isSeenOfLate, statusAt, type ServerStatus } from '../rules/clock/status'
 import { transportOf } from '../rules/evidence/evidence'
 import { dayMs, dayOf, type Day } from '../rules/time'
-import { parseBuild } from '../rules/verdict/build'
+import { acceptedBuilds } from '../rules/verdict/accepted'
+import { parseBuild, type Build } from '../rules/verdict/build'
 import type { Catalogue } from '../rules/verdict/catalogue'
 import { judge } from '../rules/verdict/judge'
 import type { Policy } from '../rules/verdict/policy'
@@ -39,6 +40,10 @@ export interface ServerSummary {
   readonly build: string | null
   /** The last build seen, judged as of now; `null` where none was seen. */
   readonly verdict: Verdict | null
+  /** From which builds on its product passes now, one a branch; empty where none does, or the product is not known. */
+  readonly acceptedBuilds: readonly Build[]
+  /** A vulnerability known to be exploited is open for certain, on a server that was seen of late. */
+  readonly isKnownExploited: boolean
   readonly firstSeenAt: number
   readonly lastSeenAt: number
   /** Outdated sightings that do not suffice for a detection yet (C1). */
@@ -64,24 +69,30 @@ export interface ClockSummary {
   readonly refuseFrom: number | null
 }
 
+/** `judgeSeen`: for who summarises many; else one is made. */
 export function summarise(
   record: ServerRecord,
   tenant: TenantRecord,
   rules: ReportRules,
   at: number,
+  judgeSeen: JudgeSeen = judgeOn(dayOf(at), rules),
 ): ServerSummary {
   const { clock, recovery, lastEvidence } = record
   const { pauses, exemptions } = tenant
   const connector = lastEvidence?.connector ?? null
   const pause = pauseAt(pauses, at)
   const exemption = exemptionFor(exemptions, connector ?? '', record.server, at)
+  const judged = lastEvidence && judgeSeen(lastEvidence)
+  const hasExploited = judged?.verdict.cves.some(({ kev, state }) => kev && state === 'open') ?? false
   return {
     tenant: record.tenant,
     server: record.server,
     status: statusAt(record, tenant, rules.relapseDays, at),
     connector,
     build: lastEvidence?.build ?? null,
-    verdict: lastEvidence && judgeSeen(lastEvidence, dayOf(at), rules),
+    verdict: judged?.verdict ?? null,
+    acceptedBuilds: judged?.acceptedBuilds ?? [],
+    isKnownExploited: hasExploited && isSeenOfLate(record, at),
     firstSeenAt: record.firstSeenAt,
     lastSeenAt: record.lastSeenAt,
     suspected: clock.state === 'suspected' ? { since: clock.firstAt, sightings: clock.sightings } : null,
@@ -93,16 +104,38 @@ export function summarise(
   }
 }
 
-/** What a record's last evidence means on a day; `null` where it names no build. */
-export function judgeSeen(
-  { build, transport, connector }: LastEvidence,
-  day: Day,
-  { policy, catalogue, connectors }: ReportRules,
-): Verdict | null {
-  const parsed = build === null ? null : parseBuild(build)
-  if (parsed === null) return null
-  const esu = connectors.find(({ id }) => id === connector)?.esu ?? false
-  return judge({ build: parsed, transport: transportOf(transport), day, esu }, policy, catalogue)
+/** What a build that was seen means on one day. */
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly acceptedBuilds: readonly Build[]
+}
+
+/** `null` where the evidence names no build. */
+export type JudgeSeen = (evidence: LastEvidence) => Judgement | null
+
+/** Judges what records hold as of a day. Each build is judged once: a fleet runs few. */
+export function judgeOn(day: Day, { policy, catalogue, connectors }: ReportRules): JudgeSeen {
+  const paying = new Set(connectors.filter(({ esu }) => esu).map(({ id }) => id))
+  const known = new Map<string, Judgement | null>()
+  const look = ({ build, transport }: LastEvidence, esu: boolean): Judgement | null => {
+    const parsed = build === null ? null : parseBuild(build)
+    if (parsed === null) return null
+    const verdict = judge({ build: parsed, transport: transportOf(transport), day, esu }, policy, catalogue)
+    const product = catalogue.products.find(({ id }) => id === verdict.product)
+    return {
+      verdict,
+      acceptedBuilds: product ? acceptedBuilds(product, { day, esu }, policy, catalogue) : [],
+    }
+  }
+  return (evidence) => {
+    const esu = paying.has(evidence.connector)
+    const key = `${esu ? 'esu' : ''} ${evidence.transport} ${evidence.build ?? ''}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const judged = look(evidence, esu)
+    known.set(key, judged)
+    return judged
+  }
 }
 
 function summariseClock(

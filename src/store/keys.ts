@@ -43,6 +43,7 @@ const anyEhlo = '*'
 // the 1978 bytes that LMDB allows a key.
 const maxPartBytes = 300
 const keptBytes = 200
+const maxKeyBytes = 1400
 const prefixShape = /^[A-Za-z0-9_.:-]{1,64}$/
 
 function escapePart(text: string): string {
@@ -113,7 +114,7 @@ export function formatKey(prefix: string, key: RecordKey): string {
  * of more than 300 escaped bytes comes back as its beginning, `~` and a hash.
  */
 export function parseKey(prefix: string, text: string): RecordKey | null {
-  if (!text.startsWith(`${prefix}:{`)) return null
+  if (text.length > maxKeyBytes || !text.startsWith(`${prefix}:{`)) return null
   const close = text.indexOf('}:', prefix.length)
   if (close < 0) return null
   const tenant = unescapePart(text.slice(prefix.length + 2, close))

@@ -67,7 +67,8 @@ async function checkAccess(name: string): Promise<void> {
   }
 }
 
-async function checkData(path: string): Promise<void> {
+/** Rejects where the data file is no file of LMDB, or cut short; one that is not there is well. */
+export async function checkData(path: string): Promise<void> {
   const heads = [Buffer.alloc(headBytes), Buffer.alloc(headBytes)] as const
   let size: number
   try {

@@ -1,7 +1,7 @@
 import type { RootDatabase } from 'lmdb'
 import { decode, decodeListed, encode } from './codec'
 import { checkPrefix, formatKey, tenantPart } from './keys'
-import { damagedFolder, prepareFolder, protectFiles } from './lmdb-folder'
+import { checkData, damagedFolder, prepareFolder, protectFiles } from './lmdb-folder'
 import type { RecordKey, RecordKind, Records, Store, Stored } from './store'
 import { StoreUnavailable } from './unavailable'
 import { namesVersion, nextVersion, unversioned } from './version'
@@ -11,6 +11,8 @@ export interface LmdbStoreOptions {
   readonly path: string
   readonly keyPrefix?: string
   readonly now?: () => number
+  /** Opens only what is there, makes no file and mends none; writing is refused. */
+  readonly readOnly?: boolean
 }
 
 /** A value begins with the moment at which it expires (0 = never); LMDB itself keeps the version. */
@@ -33,17 +35,19 @@ export class LmdbStore implements Store {
   readonly #path: string
   readonly #prefix: string
   readonly #now: () => number
+  readonly #readOnly: boolean
   #db: RootDatabase<string, string> | null = null
 
   constructor(options: LmdbStoreOptions) {
     this.#path = options.path
     this.#prefix = checkPrefix(options.keyPrefix ?? 'xe')
     this.#now = options.now ?? Date.now
+    this.#readOnly = options.readOnly ?? false
   }
 
   async open(): Promise<void> {
     if (this.#db) return
-    await prepareFolder(this.#path)
+    await (this.#readOnly ? checkData(this.#path) : prepareFolder(this.#path))
     // Only who uses it needs the binary that fits this system.
     const { open } = await import('lmdb').catch((cause: unknown) => {
       throw new StoreUnavailable(
@@ -62,14 +66,15 @@ export class LmdbStore implements Store {
         useVersions: true,
         // Else each batch has a promise of its own, which nobody can hear of: a full disk would end the process.
         eventTurnBatching: false,
+        ...(this.#readOnly && { readOnly: true }),
       })
       // Slots of processes that were killed would keep old pages alive for ever.
-      db.readerCheck()
+      if (!this.#readOnly) db.readerCheck()
       this.#db = db
     } catch (error) {
       throw damagedFolder(this.#path, error)
     }
-    await protectFiles(this.#path)
+    if (!this.#readOnly) await protectFiles(this.#path)
   }
 
   async read<K extends RecordKind>(key: RecordKey<K>): Promise<Stored<Records[K]>> {

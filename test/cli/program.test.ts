@@ -23,7 +23,7 @@ describe('The page of the commands and the program', function () {
 
   it('name the same commands', () => {
     assert.deepEqual([...sections.keys()], commands.map(pathOf))
-    assert.equal(commands.length, 16)
+    assert.equal(commands.length, 18)
   })
 
   for (const command of commands) {
@@ -56,8 +56,7 @@ describe('The page of the commands and the program', function () {
   })
 
   it('are not ahead of what there is', async () => {
-    for (const later of ['replay', 'serve', 'doctor'])
-      await fails(2, new RegExp(`unknown command '${later}'`), [later])
+    await fails(2, /unknown command 'replay'/, ['replay'])
     await fails(2, /unknown command 'diff'/, ['catalogue', 'diff'])
   })
 })

@@ -49,7 +49,7 @@ describe('Settings from good files', () => {
       },
       metrics: { listen: { host: '127.0.0.1', port: 9904 } },
       notices: { enabled: false, from: null, noticeDays: 7, language: 'en' },
-      web: { listen: { host: '127.0.0.1', port: 9905 }, tokenFile: null },
+      web: { listen: { host: '127.0.0.1', port: 9905 }, tokenFile: null, publicUrl: null },
       connectors: [],
     })
   })

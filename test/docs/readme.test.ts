@@ -194,5 +194,7 @@ describe('The first pages', () => {
 
 /** First words of the commands; "npm install haraka-plugin-exchange-enforcement Add" is none. */
 const wellKnown = new Set(
-  'inspect decide servers explain pause resume exempt unexempt connectors catalogue config state'.split(' '),
+  'inspect decide servers explain pause resume exempt unexempt connectors catalogue config state doctor'.split(
+    ' ',
+  ),
 )

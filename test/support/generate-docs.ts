@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { invocationOf } from '../../src/cli/invocation'
 import { createProgram } from '../../src/cli/program'
+import { renderDoctorPage } from '../../src/cli/doctor/page'
 import { renderCommandReference } from '../../src/cli/reference'
 import { renderReference } from '../../src/config/reference'
 import { renderSampleConnectors, renderSampleIni } from '../../src/config/sample'
@@ -12,6 +13,7 @@ export const generatedFiles: ReadonlyMap<string, () => string> = new Map([
   ['config/exchange-enforcement.connectors.ini', renderSampleConnectors],
   ['docs/configuration.md', renderReference],
   ['docs/cli.md', () => renderCommandReference(createProgram(invocationOf(process)))],
+  ['docs/doctor.md', renderDoctorPage],
 ])
 
 export const projectDir = resolve(__dirname, '..', '..', '..')

@@ -20,6 +20,9 @@ const compiledRoot = resolve(__dirname, '..', '..')
 const projectRoot = resolve(compiledRoot, '..')
 
 const pluginName = 'exchange-enforcement'
+const { version: projectVersion }: { readonly version: string } = JSON.parse(
+  readFileSync(join(projectRoot, 'package.json'), 'utf8'),
+)
 const compiledPlugin = join(compiledRoot, 'plugins', 'exchange-enforcement.js')
 
 export const harakaCommand = join(dirname(require.resolve('Haraka/package.json')), 'bin', 'haraka')
@@ -105,7 +108,7 @@ function writePackage(folder: string, name: string, main: string, configFolder?:
   mkdirSync(target, { recursive: true })
   writeFileSync(
     join(target, 'package.json'),
-    JSON.stringify({ name: `haraka-plugin-${name}`, version: '0.0.0', main }, null, 2),
+    JSON.stringify({ name: `haraka-plugin-${name}`, version: projectVersion, main }, null, 2),
   )
   if (configFolder !== undefined && existsSync(configFolder))
     symlinkSync(configFolder, join(target, 'config'))

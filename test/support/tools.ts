@@ -8,17 +8,36 @@ const packages = {
   openssl: 'openssl',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  chromium: 'chromium',
 } as const
 
+/** Under which names Chromium is found; elsewhere than on Debian it is called otherwise. */
+const browsers = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
+
 export function isOnPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+  return pathOf(program) !== null
+}
+
+function pathOf(program: string): string | null {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, program)
     try {
-      accessSync(join(folder, program), constants.X_OK)
-      return true
+      accessSync(path, constants.X_OK)
+      return path
     } catch {
-      return false
+      // Then it may be in the next one.
     }
-  })
+  }
+  return null
+}
+
+/** The browser to run, by its path. */
+export function browserProgram(): string | null {
+  return browsers.map(pathOf).find((path) => path !== null) ?? null
+}
+
+function isThere(program: string): boolean {
+  return program === 'chromium' ? browserProgram() !== null : isOnPath(program)
 }
 
 function mayInstall(): boolean {
@@ -50,7 +69,7 @@ function install(names: readonly string[]): boolean {
  * in the end is said in one sentence each, with what to do.
  */
 export function provideTools(): string[] {
-  const missing = (): [string, string][] => Object.entries(packages).filter(([program]) => !isOnPath(program))
+  const missing = (): [string, string][] => Object.entries(packages).filter(([program]) => !isThere(program))
   const names = [...new Set(missing().map(([, name]) => name))]
   if (names.length > 0 && mayInstall()) {
     console.log(`Installing ${names.join(', ')} …`)

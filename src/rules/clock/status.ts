@@ -23,3 +23,11 @@ export function statusAt(
   if (pauseAt(pauses, at)) return 'paused'
   return exemptionFor(exemptions, lastEvidence?.connector ?? '', server, at) ? 'exempt' : 'outdated'
 }
+
+/** A server that was switched off without a word stays in memory for a year; nobody is to be woken for it so long. */
+const lateDays = 30
+
+/** Whether what is known of a server still counts for warnings. */
+export function isSeenOfLate({ lastSeenAt }: Pick<ServerRecord, 'lastSeenAt'>, at: number): boolean {
+  return at - lastSeenAt <= lateDays * dayMs
+}

@@ -59,10 +59,30 @@ function percentEncode(character: string): string {
     .join('')
 }
 
-// Any case, and blanks or a fold before the colon, which Haraka's own removal misses.
-const ourField = /^x-exchange-enforcement\s*:/i
+const ourName = headerName.toLowerCase()
+const unseen = /[\p{C}\p{Z}\p{M}\s]/gu
 
-/** Whether a raw header field bears our name, however it is written (R1). */
+/**
+ * Whether a raw header field bears our name, however it is written (R1): in any case, with blanks or a fold before the colon,
+ * which Haraka's own removal misses; with characters in it that nobody sees, or with letters of other scripts in place of
+ * some of ours. A name of a field is ASCII (RFC 5322, 2.2), so that nobody loses one that is not.
+ */
 export function isReportingField(field: string): boolean {
-  return ourField.test(field)
+  const first = field.charCodeAt(0)
+  // An X, or what might hide or stand for one: most fields are told apart here.
+  if (first !== 0x58 && first !== 0x78 && first > 0x20 && first < 0x7f) return false
+  const colon = field.indexOf(':')
+  if (colon < ourName.length) return false
+  const name = field.slice(0, colon).normalize('NFKC').replace(unseen, '').toLowerCase()
+  return name === ourName || looksLikeOurs(name)
+}
+
+function looksLikeOurs(name: string): boolean {
+  if (name.length !== ourName.length) return false
+  let equal = 0
+  for (let at = 0; at < name.length; at += 1) {
+    if (name[at] === ourName[at]) equal += 1
+    else if (name.charCodeAt(at) < 0x80) return false
+  }
+  return equal >= ourName.length / 2
 }

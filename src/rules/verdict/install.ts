@@ -43,7 +43,7 @@ function isSupported(product: Product, owner: Owner): boolean {
   return product.released <= owner.day && (end === null || owner.day <= end)
 }
 
-function isAvailable(row: ListedBuild, owner: Owner): boolean {
+export function isAvailable(row: ListedBuild, owner: Owner): boolean {
   return row.released <= owner.day && !row.recalled && row.kind !== 'Preview' && (owner.esu || !row.esu)
 }
 

@@ -107,7 +107,12 @@ function rule(reading: Reading, owner: Owner, policy: Policy, catalogue: Catalog
   }
 }
 
-function isAcceptable(candidate: ListedBuild, owner: Owner, policy: Policy, catalogue: Catalogue): boolean {
+export function isAcceptable(
+  candidate: ListedBuild,
+  owner: Owner,
+  policy: Policy,
+  catalogue: Catalogue,
+): boolean {
   // A mapi id shows every update, so nothing is in doubt.
   return rule(catalogue.read(candidate.build, 'mapi'), owner, policy, catalogue).status === 'compliant'
 }

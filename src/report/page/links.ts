@@ -1,0 +1,40 @@
+import { writeQuery, type ServerQuery } from '../server-query'
+
+/** Where the pages are: addresses of a server, or places in one file. */
+export interface Links {
+  readonly overview: string
+  servers(query: Partial<ServerQuery>): string
+  /** `null`: there is no page of that server. */
+  server(tenant: string, server: string): string | null
+  readonly tenants: string
+  tenant(tenant: string): string
+  readonly catalogue: string
+  readonly configuration: string
+  /** Where the form of the list is sent by GET; `null`: there is nobody to answer it. */
+  readonly search: string | null
+  /** The same list as a file; `null`: it cannot be had. */
+  download(query: Partial<ServerQuery>, format: 'csv' | 'json'): string | null
+}
+
+/** The addresses that the operator's page answers to. */
+export const servedLinks: Links = {
+  overview: '/',
+  servers: (query) => address('/servers', query),
+  server: (tenant, server) => `/servers/${segment(tenant)}/${segment(server)}`,
+  tenants: '/tenants',
+  tenant: (tenant) => `/tenants/${segment(tenant)}`,
+  catalogue: '/catalogue',
+  configuration: '/configuration',
+  search: '/servers',
+  download: (query, format) => address(`/servers.${format}`, query),
+}
+
+function address(path: string, query: Partial<ServerQuery>): string {
+  const parameters = writeQuery(query).toString()
+  return parameters === '' ? path : `${path}?${parameters}`
+}
+
+/** One part of a path or of a fragment. Half a surrogate pair cannot be written in one. */
+export function segment(name: string): string {
+  return encodeURIComponent(name.replace(/\p{Cs}/gu, '\ufffd'))
+}

@@ -1,0 +1,101 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+
+/** Nobody guesses so many characters, however often they may try. */
+const shortest = 32
+const longest = 1024
+
+export type TokenReading =
+  | { readonly ok: true; readonly digest: Buffer }
+  /** A sentence for the operator. */
+  | { readonly ok: false; readonly why: string }
+
+/** How one is made, for messages. */
+export const howToMake = "'exchange-enforcement serve --make-token' makes one"
+
+/** Reads the file that holds the token: one line of printable ASCII, closed to everybody but its owner and group. Never throws. */
+export function readToken(path: string): TokenReading {
+  let text: string
+  let mode: number
+  try {
+    const file = openSync(path, 'r')
+    try {
+      const stats = fstatSync(file)
+      if (!stats.isFile()) return refuse(`token file ${path} is not a file`)
+      if (stats.size > longest + 2) return refuse(`token file ${path} has more than ${longest} characters`)
+      mode = stats.mode
+      text = readFileSync(file, 'utf8')
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    return refuse(`token file ${path} cannot be read: ${messageOf(error)}`)
+  }
+  if ((mode & 0o007) !== 0) {
+    return refuse(`token file ${path} is open to every user of this host; close it: chmod o= ${path}`)
+  }
+  const token = text.replace(/\r?\n$/, '')
+  if (/[^\x21-\x7e]/.test(token)) {
+    return refuse(`token file ${path} must hold one line of printable ASCII without blanks`)
+  }
+  if (token.length < shortest) {
+    return refuse(`token file ${path} holds ${token.length} characters, ${shortest} are needed; ${howToMake}`)
+  }
+  return { ok: true, digest: digestOf(token) }
+}
+
+/** Writes a new random token, for its owner alone. Throws where the file exists already or cannot be written. */
+export function makeToken(path: string): void {
+  writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+}
+
+/** The token in force. Its file is looked at with each question, so that a new token counts at once, and none lets in nobody. */
+export class TokenFile {
+  #seen: { readonly signature: string; readonly reading: TokenReading } | null = null
+
+  /** @param path where it lies now; `null`: nowhere */
+  constructor(private readonly path: () => string | null) {}
+
+  read(): TokenReading {
+    const path = this.path()
+    if (path === null) return refuse('no token file is configured')
+    const signature = `${path} ${signatureOf(path)}`
+    if (this.#seen?.signature === signature) return this.#seen.reading
+    const reading = readToken(path)
+    this.#seen = { signature, reading }
+    return reading
+  }
+
+  /** Takes as long for any wrong token. */
+  accepts(offered: string): boolean {
+    const reading = this.read()
+    return reading.ok && timingSafeEqual(reading.digest, digestOf(offered))
+  }
+
+  /** Names the token in force without telling it; `null` where there is none. */
+  name(): string | null {
+    const reading = this.read()
+    return reading.ok ? reading.digest.toString('hex') : null
+  }
+}
+
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+function signatureOf(path: string): string {
+  try {
+    const { mtimeNs, ctimeNs, size, ino } = statSync(path, { bigint: true })
+    return `${mtimeNs} ${ctimeNs} ${size} ${ino}`
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function refuse(why: string): TokenReading {
+  return { ok: false, why }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
