@@ -44,7 +44,9 @@ const workers = 2
 const confirmations = 2
 const confirmedWithinMs = 60_000
 const patienceMs = 120_000
-const shownSentences = 40
+const shownSentences = 8
+/** Of all messages, outside of the fault. */
+const excusedPart = 0.01
 
 /** One fault, from a healthy server through it to a healthy server. Cleans up whatever happens. */
 export async function tryFault(fault: Fault, effort: Effort): Promise<Trial> {
@@ -101,7 +103,7 @@ class Performance {
     const fault = this.#fault
     const before = haraka.workers()
     const traffic = new Traffic(haraka, this.#ledger, cast.actors)
-    let recoveredAfterMs: number | null = null
+    let recoveredAfterMs: number | null
     traffic.start(this.#effort.lanes)
     try {
       if ((await this.#allIsWell(performance.now())) === null)
@@ -129,7 +131,7 @@ class Performance {
       await traffic.end()
     }
     this.#judgeProcesses(before, haraka)
-    this.#judgeAnswers()
+    this.#judgeAnswers(haraka.log())
     this.#wrong.push(...this.#ledger.wrongSpool(haraka))
     this.#wrong.push(...(await cast.wrongClocks(store)))
     if (recoveredAfterMs === null)
@@ -185,9 +187,15 @@ class Performance {
     }
   }
 
-  #judgeAnswers(): void {
-    const wrong = [...this.#ledger.entries].filter((entry) => !this.#mayBe(entry))
-    for (const { actor, phase, code, line } of wrong) {
+  #judgeAnswers(log: string): void {
+    const unexpected = [...this.#ledger.entries].filter((entry) => !this.#mayBe(entry))
+    // On a busy machine an answer of the store may come too late without any fault: then F1 holds, and the log says so.
+    const late = unexpected.filter(({ code }) => code === 250)
+    const isExcused =
+      /failed \(timeout\)|no answer within/.test(log) && late.length <= this.#ledger.size * excusedPart
+    for (const entry of unexpected) {
+      if (isExcused && late.includes(entry)) continue
+      const { actor, phase, code, line } = entry
       this.#wrong.push(
         `${actor.part} ${actor.server} was told ${code === null ? 'nothing' : line} (${phase})`,
       )
@@ -196,9 +204,8 @@ class Performance {
 
   #mayBe({ actor, phase, code }: Entry): boolean {
     const { ends, cutsSessions, unnoticed } = this.#fault
-    const disturbed: readonly Phase[] = ['start', 'fault', 'recovery']
     if (code === actor.calm) return true
-    if (!disturbed.includes(phase)) return false
+    if (phase === 'before' || phase === 'after') return false
     if (code === null) return ends !== undefined || cutsSessions === true
     return code === 250 && unnoticed !== true
   }
