@@ -25,7 +25,7 @@ async function killWorkers(haraka: { workers(): number[] }, count: number): Prom
   for (const pid of victims) signalIfAlive(pid, 'SIGKILL')
   const replaced = await becomesTrue(
     () => haraka.workers().length === before.length && !haraka.workers().some((pid) => victims.includes(pid)),
-    10_000,
+    60_000,
   )
   if (!replaced) throw new Error('a killed worker was not replaced')
 }
