@@ -9,7 +9,8 @@ export type Phase = 'start' | 'before' | 'fault' | 'recovery' | 'after'
 
 export interface Entry {
   readonly actor: Actor
-  readonly phase: Phase
+  /** In which it was begun, and in which it was answered or lost. */
+  readonly phases: readonly [Phase, Phase]
   /** When it was begun, in ms of `performance.now()`. */
   readonly at: number
   /** `null`: the connection was lost before the reply. */
@@ -47,17 +48,20 @@ export class Ledger {
 
   /** Whether each of them has sent in that phase. */
   hasHeard(actors: readonly Actor[], phase: Phase): boolean {
-    const heard = new Set([...this.entries].flatMap((entry) => (entry.phase === phase ? entry.actor : [])))
+    const heard = new Set(
+      [...this.entries].flatMap((entry) => (entry.phases.includes(phase) ? entry.actor : [])),
+    )
     return actors.every((actor) => heard.has(actor))
   }
 
   /** One message in a session that may carry more. Throws `NoReply` where the connection is lost. */
-  async send(client: SmtpClient, actor: Actor, phase: Phase): Promise<void> {
+  async send(client: SmtpClient, actor: Actor, phase: () => Phase): Promise<void> {
     this.#number += 1
     const subject = `${actor.server}/${this.#number}`
     const at = performance.now()
+    const begunIn = phase()
     const note = (code: number | null, line: string): void => {
-      this.#entries.set(subject, { actor, phase, at, code, line: line.trim() })
+      this.#entries.set(subject, { actor, phases: [begunIn, phase()], at, code, line: line.trim() })
     }
     try {
       const mail = await client.mail('alice@contoso.com')
@@ -122,7 +126,7 @@ export class Traffic {
     this.#lanes.catch(() => undefined)
   }
 
-  /** From now on messages count to this phase. Those under way still count to the one in which they began. */
+  /** From now on messages count to this phase. Those under way belong to both. */
   enter(phase: Phase): void {
     this.#phase = phase
   }
@@ -146,7 +150,7 @@ export class Traffic {
       client = await this.#haraka.connect({ proxyFrom: actor.address })
       await client.ehlo('mail.contoso.com')
       for (let message = 0; message < messagesPerSession && !this.#over; message += 1) {
-        await this.#ledger.send(client, actor, this.#phase)
+        await this.#ledger.send(client, actor, () => this.#phase)
       }
       await client.quit()
     } catch (error) {

@@ -195,17 +195,17 @@ class Performance {
       /failed \(timeout\)|no answer within/.test(log) && late.length <= this.#ledger.size * excusedPart
     for (const entry of unexpected) {
       if (isExcused && late.includes(entry)) continue
-      const { actor, phase, code, line } = entry
+      const { actor, phases, code, line } = entry
       this.#wrong.push(
-        `${actor.part} ${actor.server} was told ${code === null ? 'nothing' : line} (${phase})`,
+        `${actor.part} ${actor.server} was told ${code === null ? 'nothing' : line} (${phases.join(', ')})`,
       )
     }
   }
 
-  #mayBe({ actor, phase, code }: Entry): boolean {
+  #mayBe({ actor, phases, code }: Entry): boolean {
     const { ends, cutsSessions, unnoticed } = this.#fault
     if (code === actor.calm) return true
-    if (phase === 'before' || phase === 'after') return false
+    if (phases.every((phase) => phase === 'before' || phase === 'after')) return false
     if (code === null) return ends !== undefined || cutsSessions === true
     return code === 250 && unnoticed !== true
   }
