@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { hourMs, dayMs } from '../../src/rules/time'
+import { becomesTrue } from '../support/processes'
 import { harakaCommand } from '../support/install'
 import { connectorsText, settingsText } from './cast'
 import type { Fault, Scene } from './fault'
@@ -102,9 +103,12 @@ export const faultsOfTheHost: readonly Fault[] = [
     title: 'The workers are restarted gracefully, one after the other',
     ends: 'workers',
     inflict: async ({ haraka }) => {
-      const offset = haraka.log().length
+      const old = haraka.workers()
       await promisify(execFile)(process.execPath, [harakaCommand, '-c', haraka.folder, '--graceful'])
-      await haraka.logged(/(?:Replacement worker online[^]*){2}/, 20_000, offset)
+      const areNew = (pids: readonly number[]): boolean =>
+        pids.length === old.length && !pids.some((pid) => old.includes(pid))
+      if (!(await becomesTrue(() => areNew(haraka.workers()), 60_000)))
+        throw new Error('old workers are still there')
     },
     mend: () => undefined,
   },
