@@ -8,7 +8,9 @@ import { floorSetOn } from '../rules/verdict/floors'
 import type { Product } from '../rules/verdict/product'
 import type { Day } from '../rules/time'
 import { dayOf } from '../rules/time'
-import { findFolder, readCatalogue } from './configuration'
+import { addCatalogueDiff } from './catalogue-diff'
+import { addCatalogueUpdate } from './catalogue-update'
+import { findFolder, pathInForce, readCatalogue } from './configuration'
 import { detail } from './details'
 import { misuse, refusal } from './failure'
 import type { Invocation } from './invocation'
@@ -55,16 +57,8 @@ export function addCatalogue(program: Command, invocation: Invocation): void {
     notes: ['The plugin checks a file in the same way before it takes it over.'],
     examples: [['catalogue check new-catalogue.json', 'Before a file is put in place']],
   })
-}
-
-/** Also where that file is refused, which is what is asked. */
-function pathInForce(folder: string | null): string {
-  try {
-    return readCatalogue(folder).path
-  } catch (error) {
-    if (error instanceof Error && error.cause instanceof CatalogueError) return error.cause.file
-    throw error
-  }
+  addCatalogueDiff(group, invocation)
+  addCatalogueUpdate(group, invocation)
 }
 
 async function checkFile(path: string, json: boolean, invocation: Invocation): Promise<void> {

@@ -12,7 +12,7 @@ import type { ParseResult } from '../config/parse-settings'
 import { formatProblem } from '../config/problem'
 import { connectorsFile, mainFile } from '../config/schema'
 import type { Settings } from '../config/settings'
-import { folderSource } from '../config/source'
+import { folderSource, type SettingsSource } from '../config/source'
 import type { Catalogue } from '../rules/verdict/catalogue'
 import { misuse, refusal } from './failure'
 import type { Invocation } from './invocation'
@@ -56,10 +56,24 @@ export function readCatalogue(folder: string | null): CatalogueFile {
   }
 }
 
+/** The catalogue file that counts, also where it is refused. */
+export function pathInForce(folder: string | null): string {
+  try {
+    return readCatalogue(folder).path
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof CatalogueError) return error.cause.file
+    throw error
+  }
+}
+
+/** The folder's files; without a folder, the package's own, in which nothing is set. */
+export function sourceOf(folder: string | null): SettingsSource {
+  return folderSource(folder ?? dirname(packagedCataloguePath()))
+}
+
 /** Settings as the folder's files say, or what is wrong in them. Without a folder, the defaults. */
 export function checkSettings(folder: string | null, catalogue: Catalogue): ParseResult {
-  const source = folderSource(folder ?? dirname(packagedCataloguePath()))
-  return loadSettings(source, { productIds: catalogue.products.map(({ id }) => id) })
+  return loadSettings(sourceOf(folder), { productIds: catalogue.products.map(({ id }) => id) })
 }
 
 /** Everything that judging takes. Throws `CliFailure` where the configuration is invalid. */

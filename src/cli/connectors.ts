@@ -1,16 +1,13 @@
-import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { effectiveConnector, type EffectiveConnector } from '../config/effective'
-import type { ConfigProblem } from '../config/problem'
-import { connectorsFile } from '../config/schema'
-import { TrustStore } from '../haraka/trust-store'
 import { formatCidr } from '../rules/attribution/address'
 import type { Connector } from '../rules/attribution/connector'
-import { checkSettings, findFolder, readCatalogue, readConfiguration } from './configuration'
+import { addConnectorsCheck } from './connectors-check'
+import { addConnectorsImport } from './connectors-import'
+import { readConfiguration } from './configuration'
 import { detail } from './details'
 import type { Invocation } from './invocation'
 import { jsonText } from './json-text'
-import { tellProblems } from './problems'
 import { textTable } from './table'
 
 interface Options {
@@ -38,43 +35,8 @@ export function addConnectors(program: Command, invocation: Invocation): void {
     notes: ['Mode and places are those in force, with everything taken over from the main file.'],
     examples: [['connectors list', 'Which tenants are there, and by what are they known?']],
   })
-  const check = group
-    .command('check')
-    .description('what is wrong or odd in the connectors: ties, overlaps, unusable certificate files')
-    .option('--json', 'print JSON')
-    .action(async (options: Options, self: Command) => {
-      const folder = findFolder(invocation, self)
-      const result = checkSettings(folder, readCatalogue(folder).current)
-      const own = ({ file }: ConfigProblem): boolean => basename(file) === connectorsFile
-      const problems = result.ok ? trustProblems(result.settings.connectors) : result.problems.filter(own)
-      const warnings = result.warnings.filter(own)
-      invocation.exitCode = await tellProblems(
-        { folder, problems, warnings },
-        'the connectors are valid',
-        options.json === true,
-        invocation,
-      )
-    })
-  detail(check, {
-    notes: [
-      'Exit code 1 where the plugin would refuse the file. Overlaps that are settled by precedence are warnings. Only the connectors file is looked at; ' +
-        "'config check' looks at everything.",
-    ],
-    examples: [['connectors check', 'Before the file is put in place']],
-  })
-}
-
-function trustProblems(connectors: readonly Connector[]): readonly ConfigProblem[] {
-  const named = connectors.filter(({ tlsCertificateName }) => tlsCertificateName !== null)
-  return TrustStore.load(named.map(({ trust }) => trust)).problems.map(({ file, error }) => ({
-    file,
-    section: null,
-    key: null,
-    line: null,
-    found: null,
-    message: error.message,
-    allowed: null,
-  }))
+  addConnectorsCheck(group, invocation)
+  addConnectorsImport(group, invocation)
 }
 
 function rowJson([connector, { mode, deferAt, refuseAt }]: Row): object {

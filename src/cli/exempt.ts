@@ -6,7 +6,7 @@ import { instantOption, iso } from './instant'
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
 import { reasonOption } from './reason'
-import { exemptionJson } from './summary-json'
+import { exemptionJson } from '../report/summary-json'
 
 interface Options extends TargetOptions {
   readonly until: string

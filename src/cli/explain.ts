@@ -5,18 +5,19 @@ import { normaliseDomain } from '../rules/attribution/domain'
 import type { LastEvidence, ServerEvent, ServerRecord } from '../rules/clock/record'
 import { isoSeconds } from '../rules/decision/reply'
 import { dayMs } from '../rules/time'
-import { explain, type ServerExplanation } from '../report/explanation'
+import { formatBuild } from '../rules/verdict/build'
+import { explain, type ServerExplanation, type StageDate } from '../report/explanation'
 import type { Store } from '../store/store'
 import { readConfiguration, type Configuration } from './configuration'
 import { detail } from './details'
 import { misuse, refusal } from './failure'
-import { verdictJson } from './inspection'
+import { verdictJson } from '../report/verdict-json'
 import { iso, shortInstant } from './instant'
 import type { Invocation } from './invocation'
 import { printable } from '../rules/decision/printable'
 import { jsonText } from './json-text'
 import { readTenant, withStorage } from './storage'
-import { summaryJson } from './summary-json'
+import { pauseJson, stageJson, summaryJson } from '../report/summary-json'
 import { facts } from './table'
 import { mustKnowTenant } from './tenants'
 import { releaseText, verdictFacts } from './verdict-text'
@@ -58,7 +59,7 @@ export function addExplain(program: Command, invocation: Invocation): void {
   })
 }
 
-async function findServer(
+export async function findServer(
   server: string,
   tenant: string | undefined,
   { settings }: Configuration,
@@ -84,7 +85,8 @@ async function findServer(
 }
 
 function explanationJson(explanation: ServerExplanation): object {
-  const { summary, evidence, verdictThen, mode, decision, nextChange, history } = explanation
+  const { summary, evidence, verdictThen, mode, decision, nextChange, stages, pauses, days, history } =
+    explanation
   return {
     ...summaryJson(summary),
     evidence: evidence && evidenceJson(evidence),
@@ -101,6 +103,9 @@ function explanationJson(explanation: ServerExplanation): object {
       action: nextChange.decision.action,
       stage: nextChange.decision.stage,
     },
+    stages: stages.map(({ stage, at }) => ({ ...stageJson(stage), at: iso(at) })),
+    pauses: pauses.map(pauseJson),
+    days,
     history: history.map((event) => ({ ...event, at: iso(event.at) })),
   }
 }
@@ -110,8 +115,9 @@ function evidenceJson({ at, messageId, mimeOle, ...evidence }: LastEvidence): ob
 }
 
 function describe(explanation: ServerExplanation, { out }: Invocation): string {
-  const { summary, evidence, verdictThen, history } = explanation
-  const { verdict } = summary
+  const { summary, evidence, verdictThen, stages, history } = explanation
+  const { verdict, acceptedBuilds } = summary
+  const accepted = acceptedBuilds.map(formatBuild).join(', ')
   const title = `${printable(summary.server)} of ${printable(summary.tenant)}: ${summary.status}`
   const today =
     verdict && verdict.because !== verdictThen?.because
@@ -126,12 +132,14 @@ function describe(explanation: ServerExplanation, { out }: Invocation): string {
           ['build', summary.build],
           ['release', verdictThen && releaseText(verdictThen)],
           ...(verdictThen ? verdictFacts(verdictThen) : []),
+          ['accepted from', accepted === '' ? null : accepted],
           ['today', today],
         ],
         out.columns,
       ),
     ],
     ['Clock', facts(clockFacts(explanation), out.columns)],
+    ['Stages', facts(stages.map(stageFact), out.columns)],
     ['Now', facts(decisionFacts(explanation), out.columns)],
     ['History', facts(history.map(eventFact), out.columns)],
   ]
@@ -212,6 +220,10 @@ function minutesText(stage: { readonly deferMinutes: number; readonly refuseMinu
 
 function dateOrNever(at: number | null): string {
   return at === null ? 'never' : shortInstant(at)
+}
+
+function stageFact({ stage, at }: StageDate): Fact {
+  return [`stage ${stage.stage}`, `${shortInstant(at)}: ${minutesText(stage)}`]
 }
 
 function eventFact(event: ServerEvent): Fact {

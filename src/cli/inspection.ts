@@ -6,6 +6,7 @@ import { formatBuild } from '../rules/verdict/build'
 import { judgeEvidence } from '../rules/verdict/judge'
 import type { Policy } from '../rules/verdict/policy'
 import type { Verdict } from '../rules/verdict/verdict'
+import { verdictJson } from '../report/verdict-json'
 
 /** How header blocks are judged. */
 export interface Judging {
@@ -56,19 +57,4 @@ function evidenceJson(evidence: Evidence): object {
   const hasBuild = evidence.kind === 'exchange' || evidence.kind === 'exchange-online'
   const build = hasBuild && evidence.build ? formatBuild(evidence.build) : null
   return { kind, server, build, field }
-}
-
-export function verdictJson(verdict: Verdict): object {
-  const { status, reason, product, name, released, floor, missing, cves, install } = verdict
-  return {
-    status,
-    reason,
-    product,
-    name,
-    released,
-    floor: floor && formatBuild(floor),
-    missing,
-    cves: cves.map(({ id, kev, state }) => ({ id, kev, state })),
-    install,
-  }
 }

@@ -6,7 +6,7 @@ import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
 import { noReason, reasonOption } from './reason'
 import { readTenant } from './storage'
-import { pauseJson } from './summary-json'
+import { pauseJson } from '../report/summary-json'
 
 interface Options {
   readonly days: number

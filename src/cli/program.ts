@@ -9,6 +9,7 @@ import { addExempt } from './exempt'
 import { addExplain } from './explain'
 import type { ExitCode } from './failure'
 import { addInspect } from './inspect'
+import { addNotices } from './notices'
 import type { Invocation } from './invocation'
 import { packageVersion } from './package-version'
 import { addPause } from './pause'
@@ -54,6 +55,7 @@ export function createProgram(invocation: Invocation): Command {
     addResume,
     addExempt,
     addUnexempt,
+    addNotices,
     addConnectors,
     addCatalogue,
     addConfig,

@@ -3,7 +3,7 @@ import { detail } from './details'
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
 import { noReason, reasonOption } from './reason'
-import { pauseJson } from './summary-json'
+import { pauseJson } from '../report/summary-json'
 
 interface Options {
   readonly all?: boolean

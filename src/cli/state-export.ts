@@ -13,6 +13,7 @@ export async function exportState(store: Store, invocation: Invocation): Promise
     await exportKind('tenant', store, invocation),
     await exportKind('server', store, invocation),
     await exportKind('path', store, invocation),
+    await exportKind('contact', store, invocation),
   ]
   return results.every(Boolean) ? 0 : 1
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Settings } from '../config/settings'
-import { pathTtlMs, serverTtlMs } from '../store/lifetime'
+import { contactTtlMs, pathTtlMs, serverTtlMs } from '../store/lifetime'
 import { encode } from '../store/codec'
 import { formatKey } from '../store/keys'
 import type { RecordKey, RecordKind, Records, Store } from '../store/store'
@@ -81,6 +81,8 @@ function put(entry: Entry, replace: boolean, settings: Settings, store: Store): 
       return write(entry.key, entry.value, serverTtlMs(entry.key.tenant), replace, store)
     case 'path':
       return write(entry.key, entry.value, pathTtlMs(pathMemoryDays), replace, store)
+    case 'contact':
+      return write(entry.key, entry.value, contactTtlMs, replace, store)
   }
 }
 

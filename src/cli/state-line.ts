@@ -18,13 +18,14 @@ export type ReadLine =
 
 const frame = z.strictObject({
   schema: z.number().int(),
-  kind: z.enum(['server', 'path', 'tenant']),
+  kind: z.enum(['server', 'path', 'tenant', 'contact']),
   record: z.looseObject({
     t: z.string(),
     n: z.string().optional(),
     conn: z.string().optional(),
     ip: z.string().optional(),
     ehlo: z.string().optional(),
+    c: z.string().optional(),
   }),
 })
 
@@ -50,7 +51,7 @@ export function readStateLine(line: string): ReadLine {
     const advice = schema > schemaNumber ? 'upgrade this host' : 'it was never in use'
     return { ok: false, why: `schema ${schema} is not ${schemaNumber}: ${advice}` }
   }
-  const { t: tenant, n: server, conn: connector, ip: address, ehlo = null } = record
+  const { t: tenant, n: server, conn: connector, ip: address, ehlo = null, c: contact } = record
   const text = JSON.stringify(record)
   switch (kind) {
     case 'tenant': {
@@ -68,6 +69,11 @@ export function readStateLine(line: string): ReadLine {
       }
       const key = { kind, tenant, connector, address, ehlo } as const
       return checked(decode<'path'>(key, 1, text), (value) => ({ kind, key, value }))
+    }
+    case 'contact': {
+      if (contact === undefined) return { ok: false, why: 'record.c: the address of the contact is missing' }
+      const key = { kind, tenant, contact } as const
+      return checked(decode<'contact'>(key, 1, text), (value) => ({ kind, key, value }))
     }
   }
 }

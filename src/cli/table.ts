@@ -1,9 +1,5 @@
+import type { Column } from '../report/csv'
 import { printable } from '../rules/decision/printable'
-
-export interface Column<R> {
-  readonly heading: string
-  readonly text: (row: R) => string
-}
 
 /** Columns side by side, for people. */
 export function textTable<R>(columns: readonly Column<R>[], rows: readonly R[]): readonly string[] {
@@ -20,22 +16,6 @@ export function textTable<R>(columns: readonly Column<R>[], rows: readonly R[]):
       .join('  ')
       .trimEnd(),
   )
-}
-
-/** RFC 4180. */
-export function csv<R>(columns: readonly Column<R>[], rows: readonly R[]): string {
-  const lines = [
-    columns.map(({ heading }) => heading),
-    ...rows.map((row) => columns.map(({ text }) => csvCell(text(row)))),
-  ]
-  return lines.map((line) => `${line.join(',')}\r\n`).join('')
-}
-
-/** What a spreadsheet would take for a formula begins with an apostrophe instead. */
-function csvCell(text: string): string {
-  const shown = printable(text)
-  const tame = /^[=+\-@]/.test(shown.trimStart()) ? `'${shown}` : shown
-  return /[",]/.test(tame) ? `"${tame.replaceAll('"', '""')}"` : tame
 }
 
 /** `label  text`, the text below itself where it does not fit into `columns`. */

@@ -5,7 +5,7 @@ import { addTargetOptions, targetOf, type TargetOptions } from './exemption-targ
 import type { Invocation } from './invocation'
 import { order, orderNote, valueOf } from './orders'
 import { noReason, reasonOption } from './reason'
-import { exemptionJson } from './summary-json'
+import { exemptionJson } from '../report/summary-json'
 
 interface Options extends TargetOptions {
   readonly reason: string

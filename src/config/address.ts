@@ -39,7 +39,9 @@ export function parseCidr(text: string): CidrResult {
 function parseUnfolded(text: string): Address | null {
   const family = isIP(text)
   if ((family !== 4 && family !== 6) || text.includes('%')) return null
-  const value = parse(family === 6 ? withoutDots(text) : text)
+  if (family === 4)
+    return { family, value: BigInt(text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)) }
+  const value = parse(withoutDots(text))
     .toByteArray()
     .reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
   return { family, value }

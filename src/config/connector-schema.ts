@@ -3,6 +3,9 @@ import { key } from './key'
 import * as values from './values'
 import { list, modes, oneOf, optional, places, yesNo } from './values'
 
+/** Characters of `comment`. */
+export const longestComment = 500
+
 /** One section of `exchange-enforcement.connectors.ini`. */
 export const connectorSchema = z.strictObject({
   tenant: key(optional(values.identifier), {
@@ -71,19 +74,20 @@ export const connectorSchema = z.strictObject({
   contacts: key(list(values.mailAddress), {
     default: '',
     example: 'it@contoso.com',
-    about: 'Mail addresses of the people who look after these servers.',
+    about:
+      "Mail addresses of the people who look after these servers: they get the notices. Not set: those of the tenant's other connectors.",
   }),
   language: key(optional(values.languageTag), {
     default: '',
     example: 'de',
-    about: 'Language of their notices. Not set: as [notices] says.',
+    about: 'Language of their notices: en, de, fr, nl or ja. Not set: as [notices] says.',
   }),
   esu: key(yesNo, {
     default: 'no',
     about:
       "Whether the tenant pays for Extended Security Updates; the policy 'lifecycle' then counts them as support.",
   }),
-  comment: key(optional(values.freeText(500)), {
+  comment: key(optional(values.freeText(longestComment)), {
     default: '',
     example: 'moves to Exchange Online in spring',
     about: 'For yourself; shown beside the connector.',

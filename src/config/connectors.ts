@@ -8,6 +8,7 @@ import type { Findings } from './findings'
 import type { IniSections } from './ini'
 import type { ConnectorValues } from './connector-schema'
 import { connectorSchema, internetKeys } from './connector-schema'
+import { languageOf, notALanguage } from './language'
 import { refuseArrays, refuseIssues, textsOf } from './issues'
 import { idAllowed, idShape } from './values'
 
@@ -41,8 +42,9 @@ export function readConnectors(
   checkTenants(connectors, findings)
   for (const conflict of findConflicts(connectors)) {
     const [, second] = conflict.connectors
-    if (conflict.severity === 'error') findings.refuse(second, null, conflict.text)
-    else findings.warn(second, null, conflict.text)
+    // What precedence settles is told by 'connectors check' alone: a log need not repeat it at each reload.
+    if (conflict.severity === 'error') findings.refuse(second, null, conflict.text, null, conflict.advice)
+    else if (conflict.severity === 'warning') findings.warn(second, null, conflict.text, conflict.advice)
   }
   return connectors
 }
@@ -148,6 +150,9 @@ function checkConnector(connector: Connector, findings: Findings, context: Conne
         'mail, data',
       )
     }
+  }
+  if (connector.language !== null && languageOf(connector.language) === null) {
+    findings.warn(id, 'language', `${notALanguage}; [notices] language is used instead`)
   }
   if (connector.type === 'partner' && (connector.mode === 'defer' || connector.mode === 'enforce')) {
     findings.refuse(id, 'mode', 'contradicts type = partner, which is only ever reported', 'off, report')

@@ -16,17 +16,23 @@ export class Findings {
     private readonly secretKeys: ReadonlySet<string> = new Set(),
   ) {}
 
-  refuse(section: string | null, key: string | null, message: string, allowed: string | null = null): void {
-    this.problems.push(this.finding(section, key, message, allowed))
+  refuse(
+    section: string | null,
+    key: string | null,
+    message: string,
+    allowed: string | null = null,
+    advice: string | null = null,
+  ): void {
+    this.problems.push(this.finding(section, key, message, allowed, advice))
   }
 
   /** Like `refuse`, for a name that is wrong; the value behind it may be a secret and is not quoted. */
   refuseName(section: string, key: string, message: string, allowed: string): void {
-    this.problems.push({ ...this.finding(section, key, message, allowed), found: null })
+    this.problems.push({ ...this.finding(section, key, message, allowed, null), found: null })
   }
 
-  warn(section: string | null, key: string | null, message: string): void {
-    this.warnings.push(this.finding(section, key, message, null))
+  warn(section: string | null, key: string | null, message: string, advice: string | null = null): void {
+    this.warnings.push(this.finding(section, key, message, null, advice))
   }
 
   isSet(section: string, key: string): boolean {
@@ -48,6 +54,7 @@ export class Findings {
     key: string | null,
     message: string,
     allowed: string | null,
+    advice: string | null,
   ): ConfigProblem {
     const open = section === null ? undefined : this.sections.get(section)
     const value = key === null ? undefined : open?.values.get(key)
@@ -59,6 +66,7 @@ export class Findings {
       found: value === undefined || (key !== null && this.secretKeys.has(key)) ? null : value.text,
       message,
       allowed,
+      ...(advice !== null && { advice }),
     }
   }
 }

@@ -9,6 +9,7 @@ import { canDecideAtConnect, internetConnector } from './effective'
 import { Findings } from './findings'
 import type { IniSection, RawFile } from './ini'
 import { mergeIni, parseIni } from './ini'
+import { checkNotices } from './notice-settings'
 import { refuseArrays, refuseIssues, textsOf } from './issues'
 import type { ConfigProblem } from './problem'
 import { suggestion } from './problem'
@@ -52,7 +53,7 @@ export type ParseResult =
 
 /** Reads, checks and resolves the whole configuration. Reports everything that is wrong at once; never throws. */
 export function parseSettings(raw: RawConfig, context: ParseContext): ParseResult {
-  const main = openSource(raw.main, 'join', new Set(['url', 'password']))
+  const main = openSource(raw.main, 'join', new Set(['url', 'password', 'webhook_url']))
   const connectorSource = openSource(raw.connectors, 'refuse', new Set())
   const redisIni = openSource(raw.redisIni, 'join', new Set(['password', 'url']))
 
@@ -163,16 +164,25 @@ function build(
     notices: {
       enabled: notices.enabled,
       from: notices.from,
+      replyTo: notices.reply_to,
       noticeDays: notices.notice_days,
       language: notices.language,
+      smtpUser: notices.smtp_user,
+      smtpPasswordFile: fileIn(context.configDir, notices.smtp_password_file),
+      webhookUrl: notices.webhook_url,
+      webhookSecretFile: fileIn(context.configDir, notices.webhook_secret_file),
     },
     web: {
       listen: web.listen,
-      tokenFile: web.token_file === null ? null : resolve(context.configDir, web.token_file),
+      tokenFile: fileIn(context.configDir, web.token_file),
       publicUrl: web.public_url,
     },
     connectors,
   }
+}
+
+function fileIn(folder: string, path: string | null): string | null {
+  return path === null ? null : resolve(folder, path)
 }
 
 /** The policy of that name with the operator's figures; for `[policy] preset`, and where another is asked for by name. */
@@ -212,7 +222,7 @@ function checkMain(values: MainValues, settings: Settings, findings: Findings, c
       )
     }
   }
-  const { metrics, web, notices } = settings
+  const { metrics, web } = settings
   if (metrics.listen && web.listen && metrics.listen.port !== 0) {
     const same = metrics.listen.host === web.listen.host && metrics.listen.port === web.listen.port
     if (same) {
@@ -223,7 +233,7 @@ function checkMain(values: MainValues, settings: Settings, findings: Findings, c
   if (web.tokenFile !== null && !context.fileExists(web.tokenFile)) {
     findings.warn('web', 'token_file', `there is no file ${web.tokenFile}`)
   }
-  if (notices.enabled) findings.warn('notices', 'enabled', 'this version sends no notices yet')
+  checkNotices(settings, findings, context)
 }
 
 function checkPolicy(policy: MainValues['policy'], findings: Findings, context: ParseContext): void {

@@ -99,8 +99,13 @@ function mainEntries(settings: Settings, secrets: Secrets): Readonly<Record<stri
     notices: {
       enabled: yesNo(notices.enabled),
       from: notices.from ?? '',
+      reply_to: notices.replyTo ?? '',
       notice_days: String(notices.noticeDays),
       language: notices.language,
+      smtp_user: notices.smtpUser ?? '',
+      smtp_password_file: notices.smtpPasswordFile ?? '',
+      webhook_url: webhookUrl(notices.webhookUrl, secrets),
+      webhook_secret_file: notices.webhookSecretFile ?? '',
     },
     web: {
       listen: listen(settings.web.listen),
@@ -109,6 +114,13 @@ function mainEntries(settings: Settings, secrets: Secrets): Readonly<Record<stri
     },
   }
   return sections
+}
+
+/** Its path and query may be what admits to it. */
+function webhookUrl(url: string | null, secrets: Secrets): string {
+  if (url === null || secrets === 'shown') return url ?? ''
+  const { origin, pathname, search } = new URL(url)
+  return pathname === '/' && search === '' ? url : `${origin}/********`
 }
 
 /** Default rows that the operator left out must be left out again. */

@@ -13,11 +13,13 @@ export interface ConfigProblem {
   readonly found: string | null
   readonly message: string
   readonly allowed: string | null
+  /** What the operator can do, where message and `allowed` do not say it. */
+  readonly advice?: string
 }
 
 const foundMax = 80
 
-/** One line: file, line, section, key, what was found, what is wrong, what is allowed. */
+/** One line: file, line, section, key, what was found, what is wrong, what is allowed, what to do. */
 export function formatProblem(problem: ConfigProblem): string {
   const place = problem.line === null ? problem.file : `${problem.file}:${problem.line}`
   return `${printable(place)}: ${problemText(problem)}`
@@ -30,7 +32,8 @@ export function problemText(problem: ConfigProblem): string {
   const name = section || key ? `${section}${key}: ` : ''
   const found = problem.found === null ? '' : `${quoted(problem.found)}: `
   const allowed = problem.allowed === null ? '' : `; allowed: ${problem.allowed}`
-  return `${name}${found}${printable(problem.message)}${allowed}`
+  const advice = problem.advice === undefined ? '' : `; ${printable(problem.advice)}`
+  return `${name}${found}${printable(problem.message)}${allowed}${advice}`
 }
 
 /** A piece of a file inside a message, cut where it is long. */

@@ -243,20 +243,52 @@ const notices = z.strictObject({
   enabled: key(yesNo, {
     default: 'no',
     about:
-      "Whether notices are mailed to the tenants' contacts. This version sends none yet: 'yes' is accepted and has no effect.",
+      "Whether the tenants' contacts are told of what happens to their servers. Needs from, webhook_url or both. What happened before is not told.",
   }),
   from: key(optional(values.mailAddress), {
     default: '',
     example: 'postmaster@example.com',
-    about: 'Sender of the notices.',
+    about:
+      'Address in the From of the notices, and whom to ask where reply_to is not set. Not set: no mail is sent, only the webhook is called.',
+  }),
+  reply_to: key(optional(values.mailAddress), {
+    default: '',
+    example: 'mail-team@example.com',
+    about: 'Whom contacts are to ask, and where their answers go. Not set: as from.',
   }),
   notice_days: key(wholeNumber(0, 365), {
     default: '7',
-    about: 'How many days before a change of stage a notice is due.',
+    about:
+      'How many days before a change of stage, or the end of a pause or exemption, a notice is due. 0: none before, only at it.',
   }),
   language: key(values.languageTag, {
     default: 'en',
-    about: "Language of the notices, where a tenant's connector names none.",
+    about:
+      "Language of the notices, where a tenant's connector names none: en, de, fr, nl or ja. A region is of no matter (de-CH is de).",
+  }),
+  smtp_user: key(optional(values.freeText(256)), {
+    default: '',
+    example: 'notices@example.com',
+    about:
+      "User name for the server of 'notices send --smtp', where it asks for one. Mail from within Haraka takes Haraka's own way.",
+  }),
+  smtp_password_file: key(optional(values.filePath), {
+    default: '',
+    example: 'exchange-enforcement.smtp-password',
+    about: 'File that holds its password; a relative path starts at the config folder.',
+  }),
+  webhook_url: key(optional(values.webAddress), {
+    default: '',
+    example: 'https://alerts.example.com/exchange',
+    about:
+      'Where the notices of all tenants are posted as signed JSON as well. https; http only to this host itself. Needs webhook_secret_file.',
+    secret: true,
+  }),
+  webhook_secret_file: key(optional(values.filePath), {
+    default: '',
+    example: 'exchange-enforcement.webhook-secret',
+    about:
+      'File that holds the secret with which they are signed, 16 characters at least; a relative path starts at the config folder.',
   }),
 })
 

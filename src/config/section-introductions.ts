@@ -19,6 +19,6 @@ export const sectionIntroductions: readonly (readonly [name: keyof MainValues, a
       'A change of redis.ini is noticed when one of the two files of this plugin is saved, or at restart.',
   ],
   ['metrics', 'Figures for Prometheus.'],
-  ['notices', "Mail to the tenants' contacts."],
+  ['notices', "What the tenants' contacts are told: by mail, and by a webhook."],
   ['web', "The operator's page."],
 ]

@@ -26,8 +26,15 @@ export interface Settings {
   readonly notices: {
     readonly enabled: boolean
     readonly from: string | null
+    /** Whom contacts are to ask. */
+    readonly replyTo: string | null
     readonly noticeDays: number
     readonly language: string
+    readonly smtpUser: string | null
+    /** Absolute paths of files that hold a secret each. */
+    readonly smtpPasswordFile: string | null
+    readonly webhookUrl: string | null
+    readonly webhookSecretFile: string | null
   }
   readonly web: {
     readonly listen: ListenAddress | null

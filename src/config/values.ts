@@ -163,8 +163,9 @@ export const languageTag: ValueKind<string> = kind('a language tag (en, de, pt-B
   /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i.test(text) ? good(text) : bad('is not a language tag'),
 )
 
-export const idShape = /^[A-Za-z0-9._-]{1,64}$/
-export const idAllowed = '1 to 64 of A-Z a-z 0-9 . _ -'
+export const longestId = 64
+export const idShape = new RegExp(`^[A-Za-z0-9._-]{1,${longestId}}$`)
+export const idAllowed = `1 to ${longestId} of A-Z a-z 0-9 . _ -`
 
 export const identifier: ValueKind<string> = kind(idAllowed, (text) =>
   idShape.test(text) ? good(text) : bad('has other characters, or too many'),

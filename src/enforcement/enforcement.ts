@@ -1,9 +1,9 @@
 import type { Connector, Place } from '../rules/attribution/connector'
-import { advance, type Sighting } from '../rules/clock/advance'
+import { advance, isOneMore, type Sighting } from '../rules/clock/advance'
 import { exemptionFor } from '../rules/clock/exemption'
-import type { ServerRecord, TenantRecord } from '../rules/clock/record'
+import type { ServerEvent, ServerRecord, TenantRecord } from '../rules/clock/record'
 import { acceptance, decide } from '../rules/decision/decide'
-import type { Decision } from '../rules/decision/decision'
+import type { Decision, TrailStep } from '../rules/decision/decision'
 import { headerValue } from '../rules/decision/header'
 import {
   decideBeforeData,
@@ -16,11 +16,11 @@ import { windowOffsetMs } from '../rules/decision/window'
 import type { Evidence, HeaderEvidence } from '../rules/evidence/evidence'
 import { readEvidence } from '../rules/evidence/reading'
 import { formatBuild } from '../rules/verdict/build'
-import { judgeEvidence } from '../rules/verdict/judge'
 import type { Verdict } from '../rules/verdict/verdict'
 import { dayOf } from '../rules/time'
+import type { Freshness } from '../store/recollection'
 import { Deadline } from './deadline'
-import { evidenceRecord, xoorgOf } from './evidence-record'
+import { evidenceOf, xoorgOf } from './evidence-record'
 import type { Key } from './memory'
 import { passed, turnedAway, type Outcome } from './outcome'
 import { pathKey } from './path-key'
@@ -28,7 +28,13 @@ import { pausesOf } from './pauses'
 import { Recall, type KnownPath, type KnownServer } from './recall'
 import { Remember } from './remember'
 import type { Attributed, Message, Session } from './session'
+import { soon, type Soon } from './soon'
 import type { Surroundings } from './surroundings'
+import { Verdicts } from './verdicts'
+
+const compliantTrail: readonly TrailStep[] = [
+  { rule: 'S4', because: 'the message itself shows a compliant build' },
+]
 
 /**
  * The sequence around the rules: recall, decide, remember. Memory may be out of date to accept by; before anybody is
@@ -38,6 +44,7 @@ export class Enforcement {
   private readonly around: Surroundings
   private readonly recall: Recall
   private readonly remember: Remember
+  private readonly verdicts = new Verdicts()
 
   constructor(around: Surroundings) {
     this.around = around
@@ -46,7 +53,7 @@ export class Enforcement {
   }
 
   /** What memory says of this session at CONNECT or MAIL (S2). */
-  async beforeData(session: Session, attributed: Attributed, place: 'connect' | 'mail'): Promise<Outcome> {
+  beforeData(session: Session, attributed: Attributed, place: 'connect' | 'mail'): Soon<Outcome> {
     const ruleset = this.around.ruleset()
     const at = this.around.now()
     const { mode, deferAt, refuseAt } = ruleset.effectiveOf(attributed.connector)
@@ -55,7 +62,7 @@ export class Enforcement {
 
     const key = pathKey(attributed.connector, session, place)
     const deadline = new Deadline(ruleset.settings.store.timeoutMs)
-    const outcome = await this.byPath(key, attributed.connector, at, 'S2', deadline, (known, decisions) => {
+    const outcome = this.byPath(key, attributed.connector, at, 'S2', deadline, (known, decisions) => {
       const said = decideBeforeData({
         at,
         place,
@@ -70,11 +77,11 @@ export class Enforcement {
         ? { turnAway: false, because: 'memory cannot be asked now' }
         : said
     })
-    return this.concluded(outcome, attributed.connector, at, place)
+    return soon(outcome, (found) => this.concluded(found, attributed.connector, at, place))
   }
 
   /** The message's own evidence, at the end of DATA: it decides (S4). */
-  async atData(session: Session, attributed: Attributed, message: Message): Promise<Outcome> {
+  atData(session: Session, attributed: Attributed, message: Message): Soon<Outcome> {
     const ruleset = this.around.ruleset()
     const { settings } = ruleset
     const at = this.around.now()
@@ -82,16 +89,18 @@ export class Enforcement {
     const found = readEvidence(message.fields, settings)
     const { connecting } = found
     const day = dayOf(at)
-    const verdict = judgeEvidence(connecting, day, connector.esu, settings.policy, this.around.catalogue())
+    const verdict = this.verdicts.on(connecting, day, connector.esu, settings.policy, this.around.catalogue())
     this.around.observer.count('sightings', { kind: connecting.kind })
     this.around.observer.count('verdicts', { status: verdict.status, reason: verdict.reason })
 
     const outcome =
       connecting.kind === 'exchange' && verdict.status !== 'undetermined'
-        ? await this.bySighting(session, attributed, message, found, connecting, verdict, at)
-        : await this.withoutEvidence(session, connector, connecting, at)
+        ? this.bySighting(session, attributed, message, found, connecting, verdict, at)
+        : this.withoutEvidence(session, connector, connecting, at)
     const xoorg = xoorgOf(session, attributed, ruleset)
-    return this.concluded({ ...outcome, evidence: found, xoorg, verdict }, connector, at, 'data')
+    return soon(outcome, (decided) =>
+      this.concluded({ ...decided, evidence: found, xoorg, verdict }, connector, at, 'data'),
+    )
   }
 
   /** Writes what was gathered since the last time. */
@@ -99,7 +108,7 @@ export class Enforcement {
     await this.remember.flush()
   }
 
-  private async bySighting(
+  private bySighting(
     session: Session,
     attributed: Attributed,
     message: Message,
@@ -107,59 +116,77 @@ export class Enforcement {
     connecting: Extract<Evidence, { kind: 'exchange' }>,
     verdict: Verdict,
     at: number,
-  ): Promise<Outcome> {
+  ): Soon<Outcome> {
     const { connector } = attributed
+    const { tenant } = connector
+    const { server } = connecting
     const ruleset = this.around.ruleset()
     const deadline = new Deadline(ruleset.settings.store.timeoutMs)
-    const { server } = connecting
     const build = connecting.build ? formatBuild(connecting.build) : null
-    const sighting: Sighting = {
-      at,
-      tenant: connector.tenant,
-      server,
-      status: verdict.status,
-      build: build ?? 'unknown',
-      evidence: evidenceRecord(at, session, attributed, message, found, connecting, verdict, ruleset),
-    }
-    const key: Key<'server'> = { kind: 'server', tenant: connector.tenant, server }
+    const evidence = evidenceOf(at, session, attributed, message, found, connecting, verdict, ruleset)
     const { clock, schedule } = ruleset.settings
-    const judge = (known: KnownServer) => {
-      const advanced = advance(known.record, sighting, clock, pausesOf(known.tenant), schedule)
-      const decision =
-        verdict.status === 'compliant'
-          ? acceptance(at, [{ rule: 'S4', because: 'the message itself shows a compliant build' }])
-          : this.decideServer(connector, known.tenant, advanced.record, at)
-      return { known, advanced, decision }
-    }
-    let judged = judge(await this.recall.server(key, false, deadline))
-    if (judged.decision.action !== 'accept') judged = judge(await this.recall.server(key, true, deadline))
-
-    const { known, advanced, decision } = judged
-    if (known.record?.clock.state === 'running') {
-      const result = verdict.status === 'compliant' ? 'recovered' : 'still-outdated'
-      this.around.observer.count('rechecks', { result })
-    }
-    const remembered = this.remember.sighting(session, connector, sighting, known, advanced.significant)
-    const events = await deadline.settle(remembered, () => {
-      this.around.observer.count('faults', { kind: 'deadline' })
-      return []
-    })
-    return {
-      ...passed(at, 'V', verdict.because, known.freshness),
+    const outcomeOf = (
+      decision: Decision,
+      freshness: Freshness,
+      events: readonly ServerEvent[],
+    ): Outcome => ({
+      ...passed(at, 'V', verdict.because, freshness),
       decision: { ...decision, trail: [{ rule: 'V', because: verdict.because }, ...decision.trail] },
       server,
       build,
       events: events.map((event) => (event.kind === 'stage' ? `stage ${event.stage}` : event.kind)),
+    })
+    const late = (): readonly ServerEvent[] => {
+      this.around.observer.count('faults', { kind: 'deadline' })
+      return []
     }
+    const key: Key<'server'> = { kind: 'server', tenant, server }
+    return soon(this.recall.server(key, false, deadline), (recalled) => {
+      if (isOneMore(recalled.record, verdict.status)) {
+        const noted = this.remember.oneMore(session, connector, server, at, evidence)
+        return soon(deadline.settle(noted, late), (events) =>
+          outcomeOf(acceptance(at, compliantTrail), recalled.freshness, events),
+        )
+      }
+      const sighting: Sighting = {
+        at,
+        tenant,
+        server,
+        status: verdict.status,
+        build: build ?? 'unknown',
+        evidence: evidence(),
+      }
+      const judge = (known: KnownServer) => {
+        const advanced = advance(known.record, sighting, clock, pausesOf(known.tenant), schedule)
+        const decision =
+          verdict.status === 'compliant'
+            ? acceptance(at, compliantTrail)
+            : this.decideServer(connector, known.tenant, advanced.record, at)
+        return { known, advanced, decision }
+      }
+      const first = judge(recalled)
+      const judged =
+        first.decision.action === 'accept' ? first : soon(this.recall.server(key, true, deadline), judge)
+      return soon(judged, ({ known, advanced, decision }) => {
+        if (known.record?.clock.state === 'running') {
+          const result = verdict.status === 'compliant' ? 'recovered' : 'still-outdated'
+          this.around.observer.count('rechecks', { result })
+        }
+        const remembered = this.remember.sighting(session, connector, sighting, known, advanced.significant)
+        return soon(deadline.settle(remembered, late), (events) =>
+          outcomeOf(decision, known.freshness, events),
+        )
+      })
+    })
   }
 
   /** No evidence, or none that can be judged: the path's servers decide, if they are of one mind (S4). */
-  private async withoutEvidence(
+  private withoutEvidence(
     session: Session,
     connector: Connector,
     connecting: Evidence,
     at: number,
-  ): Promise<Outcome> {
+  ): Soon<Outcome> {
     if (connecting.kind === 'exchange-online') {
       return passed(at, 'E4', 'Exchange Online is never on-premises')
     }
@@ -168,50 +195,54 @@ export class Enforcement {
     const named = connecting.kind === 'exchange' ? connecting.server : null
     let isStranger = false
     let isWatched = false
-    const outcome = await this.byPath(key, connector, at, 'S4', deadline, (known, decisions) => {
+    const decided = this.byPath(key, connector, at, 'S4', deadline, (known, decisions) => {
       isWatched = known.servers.some(({ record }) => record?.clock.state === 'running')
       isStranger = named !== null && !known.servers.some(({ server }) => server === named)
       return isStranger
         ? { turnAway: false, because: 'it names a server that memory has not seen on this path' }
         : decideWithoutEvidence(decisions)
     })
-    if (isWatched) this.around.observer.count('rechecks', { result: 'no-evidence' })
-    if (named !== null && isStranger) {
-      await deadline.settle(this.remember.bystander(session, connector, named, at), () => {
+    return soon(decided, (outcome) => {
+      if (isWatched) this.around.observer.count('rechecks', { result: 'no-evidence' })
+      if (named === null || !isStranger) return outcome
+      const noted = deadline.settle(this.remember.bystander(session, connector, named, at), () => {
         this.around.observer.count('faults', { kind: 'deadline' })
       })
-    }
-    return outcome
+      return soon(noted, () => outcome)
+    })
   }
 
   /** Asks memory what it says of a path, twice where it says to turn away: the second time afresh. */
-  private async byPath(
+  private byPath(
     key: Key<'path'>,
     connector: Connector,
     at: number,
     rule: string,
     deadline: Deadline,
     ask: (known: KnownPath, decisions: readonly ServerDecision[]) => PathDecision,
-  ): Promise<Outcome> {
-    const look = async (fresh: boolean) => {
-      const known = await this.recall.path(key, at, fresh, deadline)
+  ): Soon<Outcome> {
+    const consider = (known: KnownPath) => {
       const decisions = known.servers.map(({ server, record }) => ({
         server,
         decision: this.decideServer(connector, known.tenant, record, at),
       }))
-      const listed = new Set(known.servers.map(({ server }) => server))
-      const unlisted = [...this.remember.unwrittenOn(key).keys()].some((server) => !listed.has(server))
+      const listed = (name: string) => known.servers.some(({ server }) => server === name)
+      const unlisted = [...this.remember.unwrittenOn(key).keys()].some((server) => !listed(server))
       const said: PathDecision = unlisted
         ? { turnAway: false, because: 'a server was seen on this path that memory does not know of yet' }
         : ask(known, decisions)
       return { known, said }
     }
-    let { known, said } = await look(false)
-    if (said.turnAway) ({ known, said } = await look(true))
-    if (!said.turnAway) return passed(at, rule, said.because, known.freshness)
-    const { server } = said.as
-    const record = known.servers.find((each) => each.server === server)?.record ?? null
-    return turnedAway(said.as, record?.lastEvidence?.build ?? null, rule, said.because, known.freshness)
+    const considered = soon(this.recall.path(key, at, false, deadline), (recalled) => {
+      const first = consider(recalled)
+      return first.said.turnAway ? soon(this.recall.path(key, at, true, deadline), consider) : first
+    })
+    return soon(considered, ({ known, said }) => {
+      if (!said.turnAway) return passed(at, rule, said.because, known.freshness)
+      const { server } = said.as
+      const record = known.servers.find((each) => each.server === server)?.record ?? null
+      return turnedAway(said.as, record?.lastEvidence?.build ?? null, rule, said.because, known.freshness)
+    })
   }
 
   private decideServer(

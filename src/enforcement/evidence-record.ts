@@ -20,6 +20,23 @@ export function xoorgOf(session: Session, attributed: Attributed, ruleset: Rules
   return { domain: cleanText(domain, 255), known }
 }
 
+/** Longer texts are made clean at once, so that nothing large is kept for later. */
+const maxKeptLength = 2000
+
+/** `evidenceRecord`, made when it is asked for: of all messages between two writings only the last one's is kept. */
+export function evidenceOf(...of: Parameters<typeof evidenceRecord>): () => LastEvidence {
+  const [at, session, attributed, { fields, messageId }, found, connecting, verdict, ruleset] = of
+  const field = fields[connecting.field] ?? ''
+  if (field.length > maxKeptLength || (messageId?.length ?? 0) > maxKeptLength) {
+    const record = evidenceRecord(...of)
+    return () => record
+  }
+  // Not the whole block of fields.
+  const message = { fields: [field], messageId }
+  return () =>
+    evidenceRecord(at, session, attributed, message, found, { ...connecting, field: 0 }, verdict, ruleset)
+}
+
 /** What a server's record keeps of the message behind its verdict (R5), clean and capped. */
 export function evidenceRecord(
   at: number,

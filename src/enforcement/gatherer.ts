@@ -4,6 +4,7 @@ import { maxServersPerPath, seenOnPath } from '../rules/decision/path'
 import { dayOf } from '../rules/time'
 import type { Key, Memory } from './memory'
 import { isLasting } from './write-failure'
+import { nameOf } from '../store/keys'
 import { pathTtlMs, serverTtlMs } from '../store/lifetime'
 
 /** Days of counts kept with a server. */
@@ -12,7 +13,8 @@ const maxDays = 120
 interface ServerNews {
   readonly key: Key<'server'>
   lastSeenAt: number
-  evidence: LastEvidence | null
+  /** Made when it is written. */
+  evidence: (() => LastEvidence) | null
   readonly days: Map<string, { accepted: number; deferred: number; refused: number }>
 }
 
@@ -41,13 +43,16 @@ export class Gatherer {
     const news = this.server(tenant, server)
     if (!news) return false
     const day = dayOf(at)
-    const counts = news.days.get(day) ?? { accepted: 0, deferred: 0, refused: 0 }
+    let counts = news.days.get(day)
+    if (!counts) {
+      counts = { accepted: 0, deferred: 0, refused: 0 }
+      news.days.set(day, counts)
+    }
     counts[counted[action]] += 1
-    news.days.set(day, counts)
     return true
   }
 
-  noteEvidence(tenant: string, server: string, at: number, evidence: LastEvidence): boolean {
+  noteEvidence(tenant: string, server: string, at: number, evidence: () => LastEvidence): boolean {
     const news = this.server(tenant, server)
     if (!news) return false
     if (at >= news.lastSeenAt) {
@@ -58,7 +63,7 @@ export class Gatherer {
   }
 
   notePath(key: Key<'path'>, server: string, at: number): boolean {
-    const name = nameOfPath(key)
+    const name = nameOf(key)
     let news = this.paths.get(name)
     if (!news) {
       if (this.paths.size >= this.maxEntries) return false
@@ -72,7 +77,7 @@ export class Gatherer {
 
   /** The servers seen on a path, and when, as far as it is not written yet. */
   seenOn(key: Key<'path'>): ReadonlyMap<string, number> {
-    return this.paths.get(nameOfPath(key))?.seen ?? noServers
+    return this.paths.get(nameOf(key))?.seen ?? noServers
   }
 
   /** Forgets everything gathered; says how many records it was for. */
@@ -116,12 +121,13 @@ export class Gatherer {
   }
 
   private server(tenant: string, server: string): ServerNews | null {
-    const name = `${tenant}\n${server}`
+    const key: Key<'server'> = { kind: 'server', tenant, server }
+    const name = nameOf(key)
     const known = this.servers.get(name)
     if (known) return known
     if (this.servers.size >= this.maxEntries) return null
     const news: ServerNews = {
-      key: { kind: 'server', tenant, server },
+      key,
       lastSeenAt: 0,
       evidence: null,
       days: new Map(),
@@ -143,10 +149,6 @@ async function inLanes<T>(items: IterableIterator<T>, work: (item: T) => Promise
 
 const noServers: ReadonlyMap<string, number> = new Map()
 
-function nameOfPath(key: Key<'path'>): string {
-  return JSON.stringify([key.tenant, key.connector, key.address, key.ehlo])
-}
-
 function withNews(record: ServerRecord, news: ServerNews): ServerRecord {
   const days: Record<string, DayCounts> = { ...record.days }
   for (const [day, add] of news.days) {
@@ -160,11 +162,11 @@ function withNews(record: ServerRecord, news: ServerNews): ServerRecord {
   const newest = Object.entries(days)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(-maxDays)
-  const newer = news.evidence && news.lastSeenAt >= record.lastSeenAt
+  const evidence = news.lastSeenAt >= record.lastSeenAt ? news.evidence : null
   return {
     ...record,
     days: Object.fromEntries(newest),
     lastSeenAt: Math.max(record.lastSeenAt, news.lastSeenAt),
-    lastEvidence: newer ? news.evidence : record.lastEvidence,
+    lastEvidence: evidence ? evidence() : record.lastEvidence,
   }
 }

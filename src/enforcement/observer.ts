@@ -1,9 +1,10 @@
+import type { NoticeKind } from '../rules/notice/record'
 import type { Verdict } from '../rules/verdict/verdict'
 import type { CacheResult } from '../store/kind-cache'
 import type { StoreOperation } from '../store/guarded'
 import type { UnavailableReason } from '../store/unavailable'
 
-export type { CacheResult, StoreOperation, UnavailableReason }
+export type { CacheResult, NoticeKind, StoreOperation, UnavailableReason }
 
 /** Counters and their labels, as docs/metrics.md lists them. Enforcement counts; `metrics` publishes. */
 export interface Counters {
@@ -18,9 +19,6 @@ export interface Counters {
   faults: { kind: FaultKind }
   configReloads: { result: 'success' | 'failure' }
 }
-
-/** Occasions of a notice (R4). */
-export type NoticeKind = 'detection' | 'stage-ahead' | 'stage' | 'recovery' | 'floor-ahead'
 
 export type FaultKind =
   | 'exception' // a bug of ours, caught at the hook

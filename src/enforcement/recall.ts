@@ -4,6 +4,7 @@ import { worstOf, type Freshness, type Known, type Recollection } from '../store
 import type { RecordKind, Records } from '../store/store'
 import type { Deadline } from './deadline'
 import type { Key } from './memory'
+import { both, soon, type Soon } from './soon'
 import type { Surroundings } from './surroundings'
 
 export interface KnownPath {
@@ -38,50 +39,54 @@ export class Recall {
     this.around = around
   }
 
-  async server(key: Key<'server'>, fresh: boolean, deadline: Deadline): Promise<KnownServer> {
-    const [tenants, servers] = await Promise.all([
+  server(key: Key<'server'>, fresh: boolean, deadline: Deadline): Soon<KnownServer> {
+    return both(
       this.ask([tenantKey(key.tenant)], fresh, deadline),
       this.ask([key], fresh, deadline),
-    ])
-    return {
-      tenant: tenantOf(key.tenant, tenants.values[0]),
-      record: valueOf(servers.values[0]),
-      isNew: servers.values[0]?.state === 'absent',
-      freshness: worstOf([tenants.freshness, servers.freshness]),
-    }
+      (tenants, servers) => ({
+        tenant: tenantOf(key.tenant, tenants.values[0]),
+        record: valueOf(servers.values[0]),
+        isNew: servers.values[0]?.state === 'absent',
+        freshness: worstOf([tenants.freshness, servers.freshness]),
+      }),
+    )
   }
 
-  async path(key: Key<'path'>, at: number, fresh: boolean, deadline: Deadline): Promise<KnownPath> {
+  path(key: Key<'path'>, at: number, fresh: boolean, deadline: Deadline): Soon<KnownPath> {
     const { pathMemoryDays } = this.around.ruleset().settings.enforcement
-    const [tenants, paths] = await Promise.all([
+    return both(
       this.ask([tenantKey(key.tenant)], fresh, deadline),
       this.ask([key], fresh, deadline),
-    ])
-    const path = valueOf(paths.values[0])
-    const names = path ? serversOf(path, at, pathMemoryDays) : []
-    const keys = names.map((server): Key<'server'> => ({ kind: 'server', tenant: key.tenant, server }))
-    const records = keys.length > 0 ? await this.ask(keys, fresh, deadline) : null
-    return {
-      tenant: tenantOf(key.tenant, tenants.values[0]),
-      lastEvidenceAt: path?.lastEvidenceAt ?? 0,
-      servers: names.map((server, index) => ({ server, record: valueOf(records?.values[index]) })),
-      freshness: worstOf([tenants.freshness, paths.freshness, records?.freshness ?? 'cache']),
-    }
+      (tenants, paths) => {
+        const path = valueOf(paths.values[0])
+        const names = path ? serversOf(path, at, pathMemoryDays) : []
+        const keys = names.map((server): Key<'server'> => ({ kind: 'server', tenant: key.tenant, server }))
+        return soon(this.ask(keys, fresh, deadline), (records) => ({
+          tenant: tenantOf(key.tenant, tenants.values[0]),
+          lastEvidenceAt: path?.lastEvidenceAt ?? 0,
+          servers: names.map((server, index) => ({ server, record: valueOf(records.values[index]) })),
+          freshness: worstOf([tenants.freshness, paths.freshness, records.freshness]),
+        }))
+      },
+    )
   }
 
-  private async ask<K extends RecordKind>(
+  private ask<K extends RecordKind>(
     keys: readonly Key<K>[],
     fresh: boolean,
     deadline: Deadline,
-  ): Promise<Recollection<Records[K]>> {
+  ): Soon<Recollection<Records[K]>> {
+    if (keys.length === 0) return { values: [], freshness: 'cache' }
     const { memory, observer } = this.around
-    const recollection = await deadline.settle(memory.recall<K>(keys, { fresh }), () => {
+    const settled = deadline.settle(memory.recall<K>(keys, { fresh }), () => {
       observer.count('faults', { kind: 'deadline' })
       return memory.peek<K>(keys)
     })
-    if (recollection.values.some(({ state }) => state === 'unreadable'))
-      observer.count('faults', { kind: 'unreadable-record' })
-    return recollection
+    return soon(settled, (recollection) => {
+      if (recollection.values.some(({ state }) => state === 'unreadable'))
+        observer.count('faults', { kind: 'unreadable-record' })
+      return recollection
+    })
   }
 }
 

@@ -1,8 +1,8 @@
 import { advance, type Sighting } from '../rules/clock/advance'
-import type { ServerEvent } from '../rules/clock/record'
+import type { LastEvidence, PathRecord, ServerEvent } from '../rules/clock/record'
 import type { Connector } from '../rules/attribution/connector'
 import type { Action } from '../rules/decision/decision'
-import { maxServersPerPath, seenOnPath, serversOf } from '../rules/decision/path'
+import { isNewOnPath, seenOnPath } from '../rules/decision/path'
 import { Gatherer } from './gatherer'
 import type { Key } from './memory'
 import { NewcomerLimit } from './newcomers'
@@ -10,8 +10,10 @@ import { pathKey } from './path-key'
 import { pausesOf } from './pauses'
 import { valueOf, type KnownServer } from './recall'
 import type { Session } from './session'
+import { both, soon, type Soon } from './soon'
 import type { Surroundings } from './surroundings'
 import { pathTtlMs, serverTtlMs } from '../store/lifetime'
+import type { Known } from '../store/recollection'
 import { isLasting } from './write-failure'
 
 /** New servers that one tenant, and new paths that one address, may bring into memory in an hour. */
@@ -23,7 +25,8 @@ export class Remember {
   private readonly around: Surroundings
   private readonly gatherer = new Gatherer()
   private readonly newServers = new NewcomerLimit(newServersPerHour)
-  private readonly newPaths = new NewcomerLimit(newPathsPerHour)
+  /** By tenant, so that whoever has many addresses uses up the room of his own tenant alone. */
+  private readonly newPaths = new Map<string, NewcomerLimit>()
 
   constructor(around: Surroundings) {
     this.around = around
@@ -34,28 +37,39 @@ export class Remember {
    * written. The path is told even where the server's own record cannot be written: memory must not speak for a path
    * whose servers it does not all know (S2).
    */
-  async sighting(
+  sighting(
     session: Session,
     connector: Connector,
     sighting: Sighting,
     known: KnownServer,
     significant: boolean,
-  ): Promise<readonly ServerEvent[]> {
-    // F5: with a doubtful clock no time is worth writing down.
-    if (!this.around.clockIsTrusted()) {
-      this.drop('sighting-dropped')
-      return []
-    }
-    const [events] = await Promise.all([
-      this.onServer(sighting, known, significant),
-      this.onPaths(session, connector, sighting.server, sighting.at),
-    ])
-    return events
+  ): Soon<readonly ServerEvent[]> {
+    const { server, at, evidence } = sighting
+    if (!significant) return this.oneMore(session, connector, server, at, () => evidence)
+    if (!this.isWorthWriting()) return []
+    return both(
+      this.onServer(sighting, known),
+      this.onPaths(session, connector, server, at),
+      (events) => events,
+    )
+  }
+
+  /** A sighting that changes counts and times only. `evidence` is asked for when it is written, if no later one takes its place. */
+  oneMore(
+    session: Session,
+    connector: Connector,
+    server: string,
+    at: number,
+    evidence: () => LastEvidence,
+  ): Soon<readonly ServerEvent[]> {
+    if (!this.isWorthWriting()) return []
+    if (!this.gatherer.noteEvidence(connector.tenant, server, at, evidence)) this.drop('sighting-dropped')
+    return soon(this.onPaths(session, connector, server, at), () => [])
   }
 
   /** A server that was named by a message whose build cannot be judged: all that it changes is who is on the path. */
-  async bystander(session: Session, connector: Connector, server: string, at: number): Promise<void> {
-    if (this.around.clockIsTrusted()) await this.onPaths(session, connector, server, at)
+  bystander(session: Session, connector: Connector, server: string, at: number): Soon<void> {
+    return this.around.clockIsTrusted() ? this.onPaths(session, connector, server, at) : undefined
   }
 
   message(tenant: string, server: string, at: number, action: Action): void {
@@ -76,16 +90,15 @@ export class Remember {
     for (let each = 0; each < lost; each += 1) this.drop('sighting-dropped')
   }
 
-  private async onServer(
-    sighting: Sighting,
-    known: KnownServer,
-    significant: boolean,
-  ): Promise<readonly ServerEvent[]> {
+  /** F5: with a doubtful clock no time is worth writing down. */
+  private isWorthWriting(): boolean {
+    const trusted = this.around.clockIsTrusted()
+    if (!trusted) this.drop('sighting-dropped')
+    return trusted
+  }
+
+  private async onServer(sighting: Sighting, known: KnownServer): Promise<readonly ServerEvent[]> {
     const { tenant, server, at } = sighting
-    if (!significant) {
-      if (!this.gatherer.noteEvidence(tenant, server, at, sighting.evidence)) this.drop('sighting-dropped')
-      return []
-    }
     if (known.isNew && !this.newServers.admits(tenant, at)) {
       this.drop('newcomer-dropped')
       return []
@@ -106,32 +119,38 @@ export class Remember {
     return []
   }
 
-  private async onPaths(session: Session, connector: Connector, server: string, at: number): Promise<void> {
-    const paths = [pathKey(connector, session, 'mail')]
+  private onPaths(session: Session, connector: Connector, server: string, at: number): Soon<void> {
+    const path = this.onPath(pathKey(connector, session, 'mail'), server, at)
     // Whoever may speak for this address at connect must know all its servers: also those from before a change of
     // configuration, and those that another connector claimed by their certificate (S2, S6).
     const speaker = this.around.ruleset().byAddress(session)
-    if (speaker) paths.push(pathKey(speaker, session, 'connect'))
-    await Promise.all(paths.map((path) => this.onPath(path, server, at)))
+    if (!speaker) return path
+    return both(path, this.onPath(pathKey(speaker, session, 'connect'), server, at), () => undefined)
   }
 
-  private async onPath(key: Key<'path'>, server: string, at: number): Promise<void> {
-    const { memory } = this.around
-    const { pathMemoryDays } = this.around.ruleset().settings.enforcement
-    const found = (await memory.recall([key])).values[0]
-    const known = valueOf(found)
-    if (known) {
-      const crowded = serversOf(known, at, pathMemoryDays).length >= maxServersPerPath
-      if (crowded || !seenOnPath(known, key, server, at, pathMemoryDays).significant) {
-        if (!this.gatherer.notePath(key, server, at)) this.drop('sighting-dropped')
-        return
-      }
-    }
-    if (found?.state === 'absent' && !this.newPaths.admits(key.address, at)) {
+  private onPath(key: Key<'path'>, server: string, at: number): Soon<void> {
+    return soon(this.around.memory.recall([key]), ({ values: [found] }) => {
+      const known = valueOf(found)
+      const { pathMemoryDays } = this.around.ruleset().settings.enforcement
+      if (!known || isNewOnPath(known, server, at, pathMemoryDays))
+        return this.newOnPath(key, server, at, found)
+      if (!this.gatherer.notePath(key, server, at)) this.drop('sighting-dropped')
+      return undefined
+    })
+  }
+
+  private async newOnPath(
+    key: Key<'path'>,
+    server: string,
+    at: number,
+    found: Known<PathRecord> | undefined,
+  ): Promise<void> {
+    if (found?.state === 'absent' && !this.newPathsOf(key.tenant).admits(key.address, at)) {
       this.drop('newcomer-dropped')
       return
     }
-    const written = await memory.update(
+    const { pathMemoryDays } = this.around.ruleset().settings.enforcement
+    const written = await this.around.memory.update(
       key,
       (current) => seenOnPath(current, key, server, at, pathMemoryDays).record,
       pathTtlMs(pathMemoryDays),
@@ -139,6 +158,14 @@ export class Remember {
     if (written.state !== 'failed') return
     // The next flush tries again; till then this process knows.
     if (isLasting(written.reason) || !this.gatherer.notePath(key, server, at)) this.drop('sighting-dropped')
+  }
+
+  private newPathsOf(tenant: string): NewcomerLimit {
+    const known = this.newPaths.get(tenant)
+    if (known) return known
+    const limit = new NewcomerLimit(newPathsPerHour)
+    this.newPaths.set(tenant, limit)
+    return limit
   }
 
   private drop(kind: 'sighting-dropped' | 'newcomer-dropped'): void {

@@ -1,4 +1,5 @@
 import type { Dsn } from 'haraka-dsn'
+import type { Soon } from '../enforcement/soon'
 import type { Connection, Next } from './types'
 
 /** What a hook answers: go on, or a return value with its reply. */
@@ -14,9 +15,10 @@ export type HookFault = 'exception' | 'deadline'
 export function runHook(
   next: Next,
   timeoutMs: number,
-  run: (isOpen: () => boolean) => Answer | Promise<Answer>,
+  run: (isOpen: () => boolean) => Soon<Answer>,
   onFault: (kind: HookFault, error: unknown) => void,
 ): void {
+  let timer: NodeJS.Timeout | undefined
   let answered = false
   const answer = (said: Answer): void => {
     if (answered) return
@@ -25,34 +27,39 @@ export function runHook(
     if (said) next(said.code, said.reply)
     else next()
   }
-  // In a timer or a promise even an exception of the one who hears of faults would end the worker.
-  const tell = (kind: HookFault, error: unknown): void => {
-    try {
-      onFault(kind, error)
-    } catch {
-      return
-    }
-  }
   const fail = (error: unknown): void => {
-    tell('exception', error)
+    tell(onFault, 'exception', error)
     answer(null)
   }
-  const timer = setTimeout(() => {
-    if (answered) return
-    tell('deadline', new Error(`no answer within ${timeoutMs} ms`))
-    try {
-      answer(null)
-    } catch (error) {
-      tell('exception', error)
-    }
-  }, timeoutMs)
-  timer.unref()
   try {
     const said = run(() => !answered)
-    if (said instanceof Promise) said.then(answer, fail).catch(fail)
-    else answer(said)
+    // What is answered at once, as nearly everything is, needs no timer.
+    if (!(said instanceof Promise)) {
+      answer(said)
+      return
+    }
+    timer = setTimeout(() => {
+      if (answered) return
+      tell(onFault, 'deadline', new Error(`no answer within ${timeoutMs} ms`))
+      try {
+        answer(null)
+      } catch (error) {
+        tell(onFault, 'exception', error)
+      }
+    }, timeoutMs)
+    timer.unref()
+    said.then(answer, fail).catch(fail)
   } catch (error) {
     fail(error)
+  }
+}
+
+// In a timer or a promise even an exception of the one who hears of faults would end the worker.
+function tell(onFault: (kind: HookFault, error: unknown) => void, kind: HookFault, error: unknown): void {
+  try {
+    onFault(kind, error)
+  } catch {
+    return
   }
 }
 

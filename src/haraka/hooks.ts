@@ -1,9 +1,10 @@
 import { stop } from 'haraka-constants'
-import { parseAddress } from '../config/address'
 import type { Outcome } from '../enforcement/outcome'
 import type { Attributed, Attribution, Session } from '../enforcement/session'
+import { soon, type Soon } from '../enforcement/soon'
 import { addReportingField, fieldsOfPeer, stripReportingFields } from './header'
 import { runHook, stillThere, type Answer } from './hook'
+import { Peers } from './peer'
 import { speak } from './reply'
 import { addResults, logDecision, notesName, notesOf } from './results'
 import type { Runtime } from './runtime'
@@ -25,20 +26,31 @@ export class Hooks {
   private readonly runtime: Runtime
   private readonly mails = new WeakMap<Transaction, AtMail>()
   private readonly candidates = new WeakSet<Connection>()
+  private readonly peers = new Peers()
 
   constructor(plugin: Plugin, runtime: Runtime) {
     this.plugin = plugin
     this.runtime = runtime
   }
 
+  /** Before any other plugin waits for something, and the client can say more. */
+  connectInit(next: Next, connection: Connection): void {
+    this.run(next, 'connect_init', connection, () => {
+      if (this.peers.meet(connection)) {
+        connection.logwarn(this.plugin, 'a second PROXY line: the address of the first one counts')
+      }
+      return null
+    })
+  }
+
   /** A4: address candidates, provisional; S6: a connector known by address alone may be turned away here. */
   connect(next: Next, connection: Connection): void {
-    this.run(next, 'connect', connection, async (isOpen) => {
-      const address = parseAddress(connection.remote.ip)
+    this.run(next, 'connect', connection, (isOpen) => {
+      const peer = this.peers.of(connection)
       const ruleset = this.runtime.ruleset()
-      if (!address || ruleset.isOff()) return null
+      if (!peer || ruleset.isOff()) return null
       // On port 465 TLS is already there, and a certificate goes before an address (A3).
-      const session = sessionOf(connection, address, this.runtime.certificateOf(connection), null, {})
+      const session = sessionOf(connection, peer, this.runtime.certificateOf(connection), null, {})
       // A7: who must authenticate first cannot be told from who did.
       const tooEarly = !connection.relaying && submissionPorts.includes(connection.local.port)
       const candidate = tooEarly ? null : ruleset.atConnect(session)
@@ -46,12 +58,13 @@ export class Hooks {
       if (!candidate) return null
       const { deferAt, refuseAt } = ruleset.effectiveOf(candidate.connector)
       if (deferAt !== 'connect' && refuseAt !== 'connect') return null
-      const outcome = await this.runtime.enforcement.beforeData(session, candidate, 'connect')
-      if (!isOpen() || !outcome.reply) return null
-      const notes = notesOf({ kind: 'connector', ...candidate }, outcome)
-      addResults(this.plugin, connection.results, notes)
-      logDecision(this.plugin, connection, notes, outcome, 'connect')
-      return speak(outcome.reply, 'connect')
+      return soon(this.runtime.enforcement.beforeData(session, candidate, 'connect'), (outcome) => {
+        if (!isOpen() || !outcome.reply) return null
+        const notes = notesOf({ kind: 'connector', ...candidate }, outcome)
+        addResults(this.plugin, connection.results, notes)
+        logDecision(this.plugin, connection, notes, outcome, 'connect')
+        return speak(outcome.reply, 'connect')
+      })
     })
   }
 
@@ -67,23 +80,24 @@ export class Hooks {
   /** The attribution that counts (A4), and what memory says of the path (S2). */
   mail(next: Next, connection: Connection, parameters: MailParameters): void {
     const { transaction } = connection
-    this.run(next, 'mail', connection, async (isOpen) => {
+    this.run(next, 'mail', connection, (isOpen) => {
       if (!transaction) return null
       const [sender, extensions] = parameters
       const known = this.attribute(connection, transaction, sender, extensions ?? {})
       if (!known || !this.isJudged(known.attribution)) return null
       const { session, attribution } = known
-      const outcome = await this.runtime.enforcement.beforeData(session, attribution, 'mail')
-      if (!isOpen() || !stillThere(connection, transaction) || !outcome.reply) return null
-      this.tell(connection, transaction, attribution, outcome, 'mail')
-      return speak(outcome.reply, 'mail')
+      return soon(this.runtime.enforcement.beforeData(session, attribution, 'mail'), (outcome) => {
+        if (!isOpen() || !stillThere(connection, transaction) || !outcome.reply) return null
+        this.tell(connection, transaction, attribution, outcome, 'mail')
+        return speak(outcome.reply, 'mail')
+      })
     })
   }
 
   /** The message's own evidence decides (S4); the reporting field is cleaned and written (R1). */
   dataPost(next: Next, connection: Connection): void {
     const { transaction } = connection
-    this.run(next, 'data_post', connection, async (isOpen) => {
+    this.run(next, 'data_post', connection, (isOpen) => {
       if (!transaction) return null
       const forged = stripReportingFields(transaction)
       if (forged > 0) transaction.results.add(this.plugin, { msg: 'removed a reporting field from outside' })
@@ -92,14 +106,16 @@ export class Hooks {
         this.mails.get(transaction) ?? this.attribute(connection, transaction, transaction.mail_from, {})
       if (!known || !this.isJudged(known.attribution)) return null
       const { session, attribution } = known
-      const outcome = await this.runtime.enforcement.atData(session, attribution, {
+      const message = {
         fields: fieldsOfPeer(transaction),
         messageId: transaction.header.get('Message-ID').trim() || null,
+      }
+      return soon(this.runtime.enforcement.atData(session, attribution, message), (outcome) => {
+        if (!isOpen() || !stillThere(connection, transaction)) return null
+        this.tell(connection, transaction, attribution, outcome, 'data')
+        if (outcome.header !== null) addReportingField(transaction, outcome.header)
+        return speak(outcome.reply, 'data')
       })
-      if (!isOpen() || !stillThere(connection, transaction)) return null
-      this.tell(connection, transaction, attribution, outcome, 'data')
-      if (outcome.header !== null) addReportingField(transaction, outcome.header)
-      return speak(outcome.reply, 'data')
     })
   }
 
@@ -119,11 +135,11 @@ export class Hooks {
     sender: MailFrom | null,
     extensions: NonNullable<MailParameters[1]>,
   ): AtMail | null {
-    const address = parseAddress(connection.remote.ip)
+    const peer = this.peers.of(connection)
     const ruleset = this.runtime.ruleset()
-    if (!address || ruleset.isOff()) return null
+    if (!peer || ruleset.isOff()) return null
     const certificate = this.runtime.certificateOf(connection)
-    const session = sessionOf(connection, address, certificate, sender, extensions)
+    const session = sessionOf(connection, peer, certificate, sender, extensions)
     const known = { session, attribution: ruleset.attribute(session) }
     this.mails.set(transaction, known)
     this.noteAttribution(connection, known.attribution)
@@ -178,7 +194,7 @@ export class Hooks {
     next: Next,
     hook: string,
     connection: Connection,
-    work: (isOpen: () => boolean) => Answer | Promise<Answer>,
+    work: (isOpen: () => boolean) => Soon<Answer>,
   ): void {
     const begun = performance.now()
     const answered: Next = (code, message) => {

@@ -9,6 +9,7 @@ import { cached, type CachedStore } from '../store/cached'
 import { createStore } from '../store/create-store'
 import type { RecordKind, Records, Store } from '../store/store'
 import { guarded, type GuardedStore } from '../store/guarded'
+import type { Recollection } from '../store/recollection'
 import { StorePulse } from './store-pulse'
 import type { Plugin } from './types'
 
@@ -88,18 +89,18 @@ export class MemoryStack implements Memory {
     while (this.stack && !this.stack.guard.state.opened && performance.now() < until) await sleep(10)
   }
 
-  recall: Memory['recall'] = async (keys, options) => {
+  recall: Memory['recall'] = (keys, options) => {
+    const { stack } = this
+    if (!stack) return nothingKnown(keys)
+    if (performance.now() >= stack.openingUntil || stack.guard.state.opened)
+      return stack.cache.recall(keys, options)
     // Haraka lets sessions in before its start is over: the first of them wait with it, within their own deadline.
-    if (this.stack && performance.now() < this.stack.openingUntil) await this.opened(this.stack.timeoutMs)
-    return this.stack
-      ? this.stack.cache.recall(keys, options)
-      : { values: keys.map(() => ({ state: 'unknown' as const })), freshness: 'unavailable' }
+    return this.opened(stack.timeoutMs).then(
+      () => this.stack?.cache.recall(keys, options) ?? nothingKnown(keys),
+    )
   }
 
-  peek: Memory['peek'] = (keys) =>
-    this.stack
-      ? this.stack.cache.peek(keys)
-      : { values: keys.map(() => ({ state: 'unknown' as const })), freshness: 'unavailable' }
+  peek: Memory['peek'] = (keys) => this.stack?.cache.peek(keys) ?? nothingKnown(keys)
 
   update: Memory['update'] = async (key, change, ttlMs) =>
     this.stack
@@ -150,6 +151,10 @@ export class MemoryStack implements Memory {
     this.complaints.set(reason, now)
     this.plugin.logerror(text)
   }
+}
+
+function nothingKnown(keys: readonly unknown[]): Recollection<never> {
+  return { values: keys.map(() => ({ state: 'unknown' })), freshness: 'unavailable' }
 }
 
 async function* readable<K extends RecordKind>(store: Store, kind: K): AsyncGenerator<Records[K]> {

@@ -13,6 +13,7 @@ import type { PresentedCertificate } from '../rules/attribution/session'
 import { ClientCertificateVerifier, describeClientCertificate } from './client-certificate'
 import { ClockWatch } from './clock-watch'
 import { MemoryStack } from './memory-stack'
+import { Notices } from './notices'
 import { TrustStore } from './trust-store'
 import type { Connection, Plugin } from './types'
 
@@ -32,6 +33,7 @@ const hookSlackMs = 30
 export class Runtime {
   readonly enforcement: Enforcement
   readonly observer: Observer
+  readonly notices: Notices
   private readonly plugin: Plugin
   private readonly metrics: Metrics
   private readonly live: LiveSettings
@@ -75,6 +77,14 @@ export class Runtime {
       this.memory,
       () => this.rules.settings.store.maxClockSkewSeconds * 1000,
     )
+    this.notices = new Notices(plugin, this.memory, observer, {
+      settings: () => this.rules.settings,
+      catalogue: () => this.catalogue.current,
+      clockIsTrusted: () => this.clock.isTrusted(),
+      onFault: (error) => {
+        this.backgroundFault(error)
+      },
+    })
     this.live.onChange((settings) => {
       this.apply(settings)
     })
@@ -126,7 +136,10 @@ export class Runtime {
     })
     this.apply(this.live.current())
     if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush())
-    if (role !== 'worker') this.every(pruneEveryMs, () => this.memory.prune())
+    if (role !== 'worker') {
+      this.every(pruneEveryMs, () => this.memory.prune())
+      this.notices.start()
+    }
     if (role === 'master') {
       this.every(flushEveryMs, () => {
         this.memory.use(this.rules.settings, false)
@@ -143,6 +156,7 @@ export class Runtime {
     this.live.close()
     this.catalogue.close()
     this.clock.stop()
+    this.notices.stop()
     this.metrics.stop()
     this.enforcement
       .flush()

@@ -1,7 +1,7 @@
 import { normaliseDomain } from '../rules/attribution/domain'
-import type { Address } from '../rules/attribution/address'
 import type { PresentedCertificate } from '../rules/attribution/session'
 import type { Session } from '../enforcement/session'
+import type { Peer } from './peer'
 import type { Connection, MailFrom } from './types'
 
 // What Haraka writes where it found no name for an address.
@@ -10,7 +10,7 @@ const noName = new Set(['', 'NXDOMAIN', 'DNSERROR', 'Unknown'])
 /** A Haraka connection at one moment, in the words of the rules. `sender` and its parameters only from MAIL on. */
 export function sessionOf(
   connection: Connection,
-  address: Address,
+  { address, text }: Peer,
   certificate: PresentedCertificate | null,
   sender: MailFrom | null,
   parameters: Readonly<Record<string, string | null>>,
@@ -18,7 +18,7 @@ export function sessionOf(
   const host = connection.remote.host ?? ''
   return {
     facts: { address, certificate, senderDomain: sender && senderDomain(sender) },
-    address: connection.remote.ip,
+    address: text,
     ehlo: connection.hello.host ?? null,
     reverseName: noName.has(host) ? null : normaliseDomain(host),
     xoorg: parameters['XOORG'] ?? null,

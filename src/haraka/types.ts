@@ -9,11 +9,38 @@ export interface Plugin {
   readonly name: string
   readonly config: Config
   register_hook(hook: string, method: string, priority?: number): void
+  haraka_require(name: 'outbound'): Outbound
   logdebug(message: string): void
   loginfo(message: string): void
   logwarn(message: string): void
   logerror(message: string): void
   logcrit(message: string): void
+}
+
+/** Haraka's queue of mail that goes out. */
+export interface Outbound {
+  /** Addresses in angle brackets. Must be called as a method. `done` is told once that it is queued, or why not. */
+  send_email(
+    from: string,
+    to: string,
+    contents: string,
+    done: (code: number, message: unknown) => void,
+    options: { readonly origin: Plugin },
+  ): void
+}
+
+/** A message on its way into that queue. */
+export interface OutboundConnection {
+  readonly transaction: Pick<Transaction, 'header' | 'notes'>
+}
+
+/** A message in that queue; `todo` may have been read from disk. */
+export interface QueuedMail {
+  readonly todo: {
+    readonly notes?: Readonly<Record<string, unknown>>
+    /** `reason`: what the other side said of the recipient. */
+    readonly rcpt_to?: readonly { readonly reason?: unknown }[]
+  } | null
 }
 
 export interface Results {

@@ -164,10 +164,11 @@ export const counters: { readonly [N in keyof Counters]: CounterDefinition } = {
       ['kind', 'result'],
       all<NoticeKind>({
         detection: true,
-        'stage-ahead': true,
         stage: true,
-        recovery: true,
+        'stage-ahead': true,
+        resumption: true,
         'floor-ahead': true,
+        recovery: true,
       }).flatMap((kind) => ['sent', 'failed'].map((result) => [kind, result])),
     ),
   ),

@@ -1,17 +1,17 @@
 import { KindCache, type CacheOptions } from './kind-cache'
 import type { RecordKey, RecordKind, Records, Store } from './store'
-import type { Recollection, Updated } from './recollection'
+import type { Recollection, Soon, Updated } from './recollection'
 
 /** Memory as the hooks use it: nothing here ever rejects. */
 export interface CachedStore {
   /**
    * Records of one tenant and one kind. `fresh` asks the store even where the cache could answer; else an entry a little past its
-   * time is served at once and refreshed behind.
+   * time is served at once and refreshed behind. What the cache can answer is no promise: hooks need not wait for it.
    */
   recall<K extends RecordKind>(
     keys: readonly RecordKey<K>[],
     options?: { readonly fresh?: boolean },
-  ): Promise<Recollection<Records[K]>>
+  ): Soon<Recollection<Records[K]>>
   /** What this process remembers, however old, at once. */
   peek<K extends RecordKind>(keys: readonly RecordKey<K>[]): Recollection<Records[K]>
   /**
@@ -35,15 +35,16 @@ export function cached(store: Store, options: CacheOptions): CachedStore {
     server: new KindCache<'server'>(store, options),
     path: new KindCache<'path'>(store, options),
     tenant: new KindCache<'tenant'>(store, options),
+    contact: new KindCache<'contact'>(store, options),
   }
   const cacheOf = <K extends RecordKind>(key: RecordKey<K>): KindCache<K> => {
     const kind: K = key.kind
     return caches[kind]
   }
   return {
-    recall: async (keys, { fresh = false } = {}) => {
+    recall: (keys, options) => {
       const [first] = keys
-      return first ? cacheOf(first).recall(keys, fresh) : { values: [], freshness: 'cache' }
+      return first ? cacheOf(first).recall(keys, options?.fresh === true) : { values: [], freshness: 'cache' }
     },
     peek: (keys) => {
       const [first] = keys
@@ -52,7 +53,7 @@ export function cached(store: Store, options: CacheOptions): CachedStore {
     update: (key, change, ttlMs) => cacheOf(key).update(key, change, ttlMs),
     forget: (key) => cacheOf(key).forget(key),
     get size() {
-      return caches.server.size + caches.path.size + caches.tenant.size
+      return Object.values(caches).reduce((sum, cache) => sum + cache.size, 0)
     },
   }
 }

@@ -4,17 +4,19 @@ import {
   type Freshness,
   type Known,
   type Recollection,
+  type Soon,
   type Updated,
   type UpdateFailure,
 } from './recollection'
 import { KeyQueue } from './key-queue'
+import { nameOf } from './keys'
 import type { RecordKey, RecordKind, Records, Store, Stored } from './store'
 import { InvalidRecord, StoreUnavailable, type UnavailableReason } from './unavailable'
 
 export type CacheResult = 'hit' | 'miss' | 'stale'
 
 export interface CacheOptions {
-  /** Of each kind of record. */
+  /** Of each kind of record; of names that are known to have none, as many again. */
   readonly maxEntries: number
   readonly ttlMs: number
   /** An update gives up after this long. */
@@ -51,6 +53,8 @@ type Load<T> = Promise<Known<T> | null>
 export class KindCache<K extends RecordKind> {
   /** What is past its time stays: it is the best answer while the store is down (F1). */
   readonly #held: LRUCache<string, Held<Records[K]>>
+  /** Apart, since a peer may make up names without end: what is not there never drives out what is. */
+  readonly #absent: LRUCache<string, Held<Records[K]>>
   /** Calls under way: who asks for the same record meanwhile shares them. */
   readonly #loads = new Map<string, Load<Records[K]>>()
   readonly #queue = new KeyQueue()
@@ -65,36 +69,40 @@ export class KindCache<K extends RecordKind> {
     this.#now = options.now ?? (() => performance.now())
     this.#ttlMs = Math.max(1, options.ttlMs)
     this.#updateTimeoutMs = options.updateTimeoutMs ?? defaultUpdateTimeoutMs
-    this.#held = new LRUCache({ max: Math.max(1, options.maxEntries) })
+    const max = Math.max(1, options.maxEntries)
+    this.#held = new LRUCache({ max })
+    this.#absent = new LRUCache({ max })
   }
 
   get size(): number {
-    return this.#held.size
+    return this.#held.size + this.#absent.size
   }
 
-  async recall(keys: readonly RecordKey<K>[], fresh: boolean): Promise<Recollection<Records[K]>> {
-    const wanted = keys.map((key) => ({ key, name: nameOf(key) }))
-    const served = new Map<string, Answer<Records[K]>>()
-    const refresh: RecordKey<K>[] = []
-    const values: Known<Records[K]>[] = []
+  recall(keys: readonly RecordKey<K>[], fresh: boolean): Soon<Recollection<Records[K]>> {
     const now = this.#now()
-    for (const { key, name } of wanted) {
-      const held = fresh ? undefined : this.#held.get(name)
-      const pastMs = held ? now - held.at - this.#ttlMs : 0
-      if (!held || pastMs > this.#ttlMs * (graceFactor - 1)) {
-        this.options.onRequest?.('miss')
-        continue
-      }
-      const past = pastMs >= 0
-      this.options.onRequest?.(past ? 'stale' : 'hit')
-      if (past) refresh.push(key)
-      served.set(name, { known: held.known, freshness: 'cache' })
-      values.push(held.known)
+    const served: Held<Records[K]>[] = []
+    for (const key of keys) {
+      const held = fresh ? null : this.#servable(nameOf(key), now)
+      if (!held) return this.#ask(keys, fresh, now)
+      served.push(held)
     }
     // Nearly every message of a known sender ends here.
-    if (values.length === wanted.length && refresh.length === 0) return { values, freshness: 'cache' }
+    const refresh = keys.filter((_, index) => this.#request(served[index] ?? null, now) === 'stale')
+    if (refresh.length > 0) this.#load(refresh)
+    return { values: served.map(({ known }) => known), freshness: 'cache' }
+  }
+
+  async #ask(keys: readonly RecordKey<K>[], fresh: boolean, now: number): Promise<Recollection<Records[K]>> {
+    const wanted = keys.map((key) => ({ key, name: nameOf(key) }))
+    const served = new Map<string, Answer<Records[K]>>()
+    const load: RecordKey<K>[] = []
+    for (const { key, name } of wanted) {
+      const held = fresh ? null : this.#servable(name, now)
+      if (this.#request(held, now) !== 'hit') load.push(key)
+      if (held) served.set(name, { known: held.known, freshness: 'cache' })
+    }
+    const loads = this.#load(load)
     const missing = wanted.filter(({ name }) => !served.has(name))
-    const loads = this.#load([...missing.map(({ key }) => key), ...refresh])
     await Promise.all(
       missing.map(async ({ name }) => served.set(name, await this.#loaded(name, loads.get(name)))),
     )
@@ -130,6 +138,7 @@ export class KindCache<K extends RecordKind> {
     const name = nameOf(key)
     this.#loads.delete(name)
     this.#held.delete(name)
+    this.#absent.delete(name)
   }
 
   async #update(
@@ -164,6 +173,18 @@ export class KindCache<K extends RecordKind> {
     return failed('contended', null)
   }
 
+  /** What the cache may answer with now. */
+  #servable(name: string, now: number): Held<Records[K]> | null {
+    const held = this.#find(name)
+    return held && now - held.at <= this.#ttlMs * graceFactor ? held : null
+  }
+
+  #request(served: Held<Records[K]> | null, now: number): CacheResult {
+    const result = !served ? 'miss' : now - served.at >= this.#ttlMs ? 'stale' : 'hit'
+    this.options.onRequest?.(result)
+    return result
+  }
+
   /** One call for all of these that are not under way; each load settles and never rejects. */
   #load(keys: readonly RecordKey<K>[]): ReadonlyMap<string, Load<Records[K]>> {
     const loads = new Map<string, Load<Records[K]>>()
@@ -183,7 +204,7 @@ export class KindCache<K extends RecordKind> {
         // A write or a `forget` since then has made this answer an old one: it is not kept.
         if (this.#loads.get(name) === load) {
           this.#loads.delete(name)
-          if (known) this.#held.set(name, { known, at: this.#now() })
+          if (known) this.#keep(name, known)
         }
         return known
       })
@@ -201,7 +222,7 @@ export class KindCache<K extends RecordKind> {
 
   /** What is held, however old. */
   #last(name: string): Answer<Records[K]> {
-    const last = this.#held.get(name)
+    const last = this.#find(name)
     return last
       ? { known: last.known, freshness: 'stale' }
       : { known: { state: 'unknown' }, freshness: 'unavailable' }
@@ -209,24 +230,17 @@ export class KindCache<K extends RecordKind> {
 
   #hold(name: string, known: Known<Records[K]>): void {
     this.#loads.delete(name)
-    this.#held.set(name, { known, at: this.#now() })
+    this.#keep(name, known)
   }
-}
 
-/**
- * Alike for exactly the keys that are kept as one, as `formatKey` has it, at a fraction of its cost. Only the last part comes from
- * the network, so no line feed in it can pass for another part.
- */
-function nameOf(key: RecordKey): string {
-  switch (key.kind) {
-    case 'tenant':
-      return key.tenant
-    case 'server':
-      return `${key.tenant}\n${key.server.toLowerCase()}`
-    case 'path': {
-      const start = `${key.tenant}\n${key.connector}\n${key.address.toLowerCase()}`
-      return key.ehlo === null ? start : `${start}\n${key.ehlo.toLowerCase()}`
-    }
+  #find(name: string): Held<Records[K]> | undefined {
+    return this.#held.get(name) ?? this.#absent.get(name)
+  }
+
+  #keep(name: string, known: Known<Records[K]>): void {
+    const [into, from] = known.state === 'absent' ? [this.#absent, this.#held] : [this.#held, this.#absent]
+    from.delete(name)
+    into.set(name, { known, at: this.#now() })
   }
 }
 

@@ -13,6 +13,9 @@ export type Known<T> =
  */
 export type Freshness = 'cache' | 'store' | 'stale' | 'unavailable'
 
+/** At hand, as nearly always, or to be waited for. */
+export type Soon<T> = T | Promise<T>
+
 export interface Recollection<T> {
   /** In the order asked. */
   readonly values: readonly Known<T>[]
@@ -27,8 +30,10 @@ export type Updated<T> =
   | { readonly state: 'unchanged'; readonly value: T | null }
   | { readonly state: 'failed'; readonly reason: UpdateFailure; readonly error: Error | null }
 
-const worstFirst: readonly Freshness[] = ['unavailable', 'stale', 'store', 'cache']
+const badness: Record<Freshness, number> = { cache: 0, store: 1, stale: 2, unavailable: 3 }
 
 export function worstOf(all: readonly Freshness[]): Freshness {
-  return worstFirst.find((each) => all.includes(each)) ?? 'cache'
+  let worst: Freshness = 'cache'
+  for (const each of all) if (badness[each] > badness[worst]) worst = each
+  return worst
 }

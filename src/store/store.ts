@@ -1,10 +1,12 @@
 import type { PathRecord, ServerRecord, TenantRecord } from '../rules/clock/record'
+import type { ContactRecord } from '../rules/notice/record'
 
 /** The records that memory holds, by kind. */
 export interface Records {
   readonly server: ServerRecord
   readonly path: PathRecord
   readonly tenant: TenantRecord
+  readonly contact: ContactRecord
 }
 export type RecordKind = keyof Records
 
@@ -19,6 +21,7 @@ export type RecordKey<K extends RecordKind = RecordKind> = { readonly kind: K } 
     readonly ehlo: string | null
   }
   readonly tenant: { readonly kind: 'tenant'; readonly tenant: string }
+  readonly contact: { readonly kind: 'contact'; readonly tenant: string; readonly contact: string }
 }[K]
 
 /**
@@ -31,7 +34,7 @@ export type Stored<T> =
   | { readonly state: 'unreadable'; readonly version: number; readonly why: string }
 
 /**
- * Memory of servers, paths and tenants, shared by all workers and, with Redis, by all hosts.
+ * Memory of servers, paths, tenants and contacts, shared by all workers and, with Redis, by all hosts.
  * A record changes by compare-and-set on its version. Every method may reject; callers stand behind `guarded`.
  */
 export interface Store {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { noticeKinds } from '../rules/notice/record'
 
 /** Written into every value. A reader leaves values of any other schema alone. */
 export const schemaNumber = 1
@@ -72,9 +73,32 @@ export const tenantShape = z.strictObject({
     .optional(),
   exempt: z.array(z.strictObject({ id: text, of: targetShape, until: at, why: text, made: at })).optional(),
 })
+/** Written as a tuple: kind, server, mark, until, place of its letter in `letters`. */
+const noticeShape = z.tuple([z.enum(noticeKinds), text, text, at, count])
+const letterStateShape = z.discriminatedUnion('is', [
+  z.strictObject({ is: z.enum(['claimed', 'sending']), at, by: text, tries: count, doubts: count }),
+  z.strictObject({ is: z.literal('failed'), at, tries: count, doubts: count, why: text, again: at }),
+  z.strictObject({ is: z.literal('queued'), at, why: text.optional() }),
+  z.strictObject({ is: z.enum(['sent', 'doubtful']), at }),
+  z.strictObject({ is: z.literal('undelivered'), at, why: text }),
+])
+export const contactShape = z
+  .strictObject({
+    s: z.literal(schemaNumber),
+    t: text,
+    c: text,
+    letters: z.array(z.strictObject({ id: text, made: at, now: letterStateShape })).optional(),
+    told: z.array(noticeShape).optional(),
+  })
+  .refine(
+    ({ letters = [], told = [] }) => told.every(([, , , , place]) => place < letters.length),
+    'a notice without a letter',
+  )
 export type ServerWire = z.infer<typeof serverShape>
 export type EvidenceWire = z.infer<typeof evidenceShape>
 export type PathWire = z.infer<typeof pathShape>
 export type TenantWire = z.infer<typeof tenantShape>
 export type EventWire = z.infer<typeof eventShape>
 export type TargetWire = z.infer<typeof targetShape>
+export type ContactWire = z.infer<typeof contactShape>
+export type LetterStateWire = z.infer<typeof letterStateShape>

@@ -8,12 +8,15 @@ import type {
   ServerRecord,
   TenantRecord,
 } from '../rules/clock/record'
+import { packContact, unpackContact } from './contact-wire'
 import type { RecordKey, RecordKind, Records } from './store'
 import {
+  contactShape,
   pathShape,
   schemaNumber,
   serverShape,
   tenantShape,
+  type ContactWire,
   type EventWire,
   type EvidenceWire,
   type PathWire,
@@ -65,6 +68,11 @@ export const wires: { readonly [K in RecordKind]: Wire<K> } = {
   tenant: wire<'tenant', TenantWire>(tenantShape, packTenant, unpackTenant, ({ tenant }) => ({
     kind: 'tenant',
     tenant,
+  })),
+  contact: wire<'contact', ContactWire>(contactShape, packContact, unpackContact, ({ tenant, contact }) => ({
+    kind: 'contact',
+    tenant,
+    contact,
   })),
 }
 

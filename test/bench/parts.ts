@@ -28,8 +28,11 @@ const rangesCounts = [10, 10_000, 100_000] as const
 /** So that nothing that is measured is thrown away as unused. */
 let kept: unknown
 
-async function times(count: number, work: () => Promise<unknown>): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) kept = await work()
+async function times(count: number, work: () => unknown): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) {
+    const result = work()
+    kept = result instanceof Promise ? await result : result
+  }
 }
 
 function repeat(name: string, count: number, work: (turn: number) => unknown): Part {

@@ -23,7 +23,7 @@ describe('The page of the commands and the program', function () {
 
   it('name the same commands', () => {
     assert.deepEqual([...sections.keys()], commands.map(pathOf))
-    assert.equal(commands.length, 18)
+    assert.equal(commands.length, 25)
   })
 
   for (const command of commands) {
@@ -57,7 +57,7 @@ describe('The page of the commands and the program', function () {
 
   it('are not ahead of what there is', async () => {
     await fails(2, /unknown command 'replay'/, ['replay'])
-    await fails(2, /unknown command 'diff'/, ['catalogue', 'diff'])
+    await fails(2, /unknown command 'migrate'/, ['state', 'migrate'])
   })
 })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { pathRecord } from '../support/records'
+import { contactRecord, pathRecord } from '../support/records'
 import {
   exemptUntil,
   fails,
@@ -33,6 +33,10 @@ describe('state export and import', function () {
       runningServer(`${'long.'.repeat(200)}com`, 5, now),
       pathRecord('ex01.contoso.com', { servers: { '10': now, 'ex01.contoso.com': now, '2': now } }),
       pathRecord(null),
+      contactRecord('it@contoso.com', {
+        letters: [{ id: 'l', madeAt: now, state: 'sent', at: now }],
+        notices: [{ kind: 'recovery', server: 'ex01.contoso.com', mark: '1', until: now, letter: 'l' }],
+      }),
       {
         tenant: 'contoso',
         pauses: [{ id: 'p', from: now, until: now + 86_400_000, days: 1, reason: 'a', createdAt: now }],
@@ -50,19 +54,19 @@ describe('state export and import', function () {
 
   it('give back byte for byte what went in', async () => {
     const lines = exported.trimEnd().split('\n')
-    assert.equal(lines.length, 7)
+    assert.equal(lines.length, 8)
     assert.deepEqual(
       lines.map((line): string => JSON.parse(line).kind),
-      ['tenant', 'server', 'server', 'server', 'server', 'path', 'path'],
+      ['tenant', 'server', 'server', 'server', 'server', 'path', 'path', 'contact'],
     )
     assert.ok(lines.every((line) => line.startsWith('{"schema":1,"kind":"')))
     assert.doesNotMatch(exported, /[\x7f-\x9f\u202e]/)
     const counts = await json<object>(into(place.write('state.jsonl', exported)))
-    assert.deepEqual(counts, { read: 7, written: 7, replaced: 0, unchanged: 0, kept: 0 })
+    assert.deepEqual(counts, { read: 8, written: 8, replaced: 0, unchanged: 0, kept: 0 })
     assert.equal(await printed(['state', 'export', '--config', other.config]), exported)
     assert.equal(
       await printed(into(), { input: exported }),
-      'read: 7, written: 0, replaced: 0, unchanged: 7, kept: 0\n',
+      'read: 8, written: 0, replaced: 0, unchanged: 8, kept: 0\n',
     )
   })
 
@@ -71,7 +75,7 @@ describe('state export and import', function () {
     const read = (from: Place) =>
       from.withStore(async (store) => {
         const records = []
-        for (const kind of ['server', 'path', 'tenant'] as const) {
+        for (const kind of ['server', 'path', 'tenant', 'contact'] as const) {
           for await (const stored of store.list(kind)) {
             assert.equal(stored.state, 'present')
             records.push(stored.value)
@@ -87,7 +91,7 @@ describe('state export and import', function () {
     await other.put(mine)
     const kept = await run(into(), { input: exported })
     assert.equal(kept.code, 1)
-    assert.equal(kept.stdout, 'read: 7, written: 6, replaced: 0, unchanged: 0, kept: 1\n')
+    assert.equal(kept.stdout, 'read: 8, written: 7, replaced: 0, unchanged: 0, kept: 1\n')
     assert.match(kept.stderr, /were kept: 1; --replace overwrites them/)
     const read = () =>
       other.withStore((store) =>
@@ -97,7 +101,7 @@ describe('state export and import', function () {
     assert.deepEqual(before.state === 'present' && before.value, mine)
     assert.equal(
       await printed(into('--replace'), { input: exported }),
-      'read: 7, written: 0, replaced: 1, unchanged: 6, kept: 0\n',
+      'read: 8, written: 0, replaced: 1, unchanged: 7, kept: 0\n',
     )
     assert.equal(await printed(['state', 'export', '--config', other.config]), exported)
   })
@@ -135,7 +139,7 @@ describe('state export and import', function () {
   }
 
   it('name a record that comes twice', async () => {
-    await fails(1, /standard input: line 8: the same record as line 1; nothing was written/, into(), {
+    await fails(1, /standard input: line 9: the same record as line 1; nothing was written/, into(), {
       input: exported + exported,
     })
   })

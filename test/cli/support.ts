@@ -10,6 +10,7 @@ import type {
   ServerRecord,
   TenantRecord,
 } from '../../src/rules/clock/record'
+import type { ContactRecord } from '../../src/rules/notice/record'
 import { LmdbStore } from '../../src/store/lmdb'
 
 /** Where nothing is found by accident. */
@@ -123,7 +124,9 @@ export class Place {
     }
   }
 
-  async put(...records: readonly (ServerRecord | PathRecord | TenantRecord)[]): Promise<void> {
+  async put(
+    ...records: readonly (ServerRecord | PathRecord | TenantRecord | ContactRecord)[]
+  ): Promise<void> {
     await this.withStore(async (store) => {
       for (const record of records) {
         const { tenant } = record
@@ -132,7 +135,9 @@ export class Place {
             ? store.replace({ kind: 'server', tenant, server: record.server }, 0, record, null)
             : 'pauses' in record
               ? store.replace({ kind: 'tenant', tenant }, 0, record, null)
-              : store.replace({ ...record, kind: 'path' }, 0, record, null)
+              : 'letters' in record
+                ? store.replace({ kind: 'contact', tenant, contact: record.contact }, 0, record, null)
+                : store.replace({ ...record, kind: 'path' }, 0, record, null)
         assert.ok(await written)
       }
     })

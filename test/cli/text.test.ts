@@ -5,7 +5,8 @@ import { parseInstant, startOption } from '../../src/cli/instant'
 import { readLines } from '../../src/cli/lines'
 import { printable } from '../../src/rules/decision/printable'
 import { jsonText } from '../../src/cli/json-text'
-import { csv, facts, textTable } from '../../src/cli/table'
+import { facts, textTable } from '../../src/cli/table'
+import { csv } from '../../src/report/csv'
 import { obeyedByTerminals } from './support'
 
 describe('parseInstant', () => {
@@ -146,23 +147,6 @@ describe('What is printed', () => {
       }),
     )
   })
-
-  const cells: readonly (readonly [text: string, cell: string, reason: string])[] = [
-    ['ex01', 'ex01', 'plain'],
-    ['=1+1', "'=1+1", 'a formula'],
-    ['+1', "'+1", 'a formula with a plus'],
-    ['-1', "'-1", 'a formula with a minus'],
-    ['@SUM(A1)', "'@SUM(A1)", 'a function'],
-    [' =1', "' =1", 'a formula behind a blank'],
-    ['\t=1', '\\u{9}=1', 'a formula behind a tab, which is escaped'],
-    ['a,"b"', '"a,""b"""', 'commas and quotes'],
-    ['=a,b', '"\'=a,b"', 'a formula with a comma'],
-  ]
-  for (const [text, cell, reason] of cells) {
-    it(`is in CSV ${cell}: ${reason}`, () => {
-      assert.equal(csv([{ heading: 'h', text: (row: string) => row }], [text]), `h\r\n${cell}\r\n`)
-    })
-  }
 
   it('aligns what is said, folds what is long, and leaves out what is not known', () => {
     const lines = facts(

@@ -48,7 +48,17 @@ describe('Settings from good files', () => {
         keyPrefix: 'xe',
       },
       metrics: { listen: { host: '127.0.0.1', port: 9904 } },
-      notices: { enabled: false, from: null, noticeDays: 7, language: 'en' },
+      notices: {
+        enabled: false,
+        from: null,
+        replyTo: null,
+        noticeDays: 7,
+        language: 'en',
+        smtpUser: null,
+        smtpPasswordFile: null,
+        webhookUrl: null,
+        webhookSecretFile: null,
+      },
       web: { listen: { host: '127.0.0.1', port: 9905 }, tokenFile: null, publicUrl: null },
       connectors: [],
     })
@@ -377,6 +387,28 @@ describe('Settings from bad files', () => {
       "main.ini:2: [notices] language: 'english': is not a language tag; allowed: a language tag (en, de, pt-BR)",
     ],
     [
+      '[notices]\nenabled = yes',
+      "main.ini:2: [notices] enabled: 'yes': needs from, the address of the sender, or webhook_url",
+    ],
+    [
+      '[notices]\nwebhook_url = http://alerts.example.com/\nwebhook_secret_file = s',
+      'main.ini:2: [notices] webhook_url: is not encrypted, and its host is not this one; allowed: https://, or http:// to localhost, 127.0.0.1 or [::1]',
+    ],
+    [
+      '[notices]\nwebhook_url = https://u:p@example.com/\nwebhook_secret_file = s',
+      'main.ini:2: [notices] webhook_url: holds a user name or password; calls are signed instead',
+    ],
+    [
+      '[notices]\nwebhook_url = https://example.com/',
+      'main.ini:2: [notices] webhook_url: needs webhook_secret_file',
+    ],
+    [
+      '[notices]\nwebhook_secret_file = s',
+      "main.ini:2: [notices] webhook_secret_file: 's': needs webhook_url",
+    ],
+    ['[notices]\nsmtp_user = u', "main.ini:2: [notices] smtp_user: 'u': needs smtp_password_file"],
+    ['[notices]\nsmtp_password_file = s', "main.ini:2: [notices] smtp_password_file: 's': needs smtp_user"],
+    [
       '[main]\nmode = \u001b[31mred',
       "main.ini:2: [main] mode: '\\u{1b}[31mred': is none of the words known here; allowed: off, report, defer, enforce",
     ],
@@ -510,9 +542,28 @@ describe('Warnings', () => {
     ['no connector is needed while off', { main: 'mode = off' }],
     ['none for an ordinary connector', { connectors: `[a]\n${known}` }],
     [
-      'notices are not sent yet',
-      { main: '[notices]\nenabled = yes', connectors: `[a]\n${known}` },
-      "main.ini:2: [notices] enabled: 'yes': this version sends no notices yet",
+      'nobody to be told',
+      { main: '[notices]\nenabled = yes\nfrom = a@example.com', connectors: `[a]\n${known}` },
+      "main.ini:2: [notices] enabled: 'yes': no connector names contacts, so that nobody is mailed",
+    ],
+    [
+      'a language without texts',
+      { main: '[notices]\nlanguage = pt-BR', connectors: `[a]\n${known}` },
+      "main.ini:2: [notices] language: 'pt-BR': notices are not written in it, only in en, de, fr, nl, ja; they are in English instead",
+    ],
+    [
+      'a language without texts, of a connector',
+      { connectors: `[a]\n${known}\nlanguage = it` },
+      "connectors.ini:3: [a] language: 'it': notices are not written in it, only in en, de, fr, nl, ja; [notices] language is used instead",
+    ],
+    ['a region makes no other language', { connectors: `[a]\n${known}\nlanguage = de-CH` }],
+    [
+      'a secret that is not there',
+      {
+        main: '[notices]\nwebhook_url = http://localhost:1/x\nwebhook_secret_file = missing',
+        connectors: `[a]\n${known}`,
+      },
+      "main.ini:3: [notices] webhook_secret_file: 'missing': there is no file /etc/haraka/config/missing",
     ],
     [
       'off goes before a connector',

@@ -99,11 +99,16 @@ const main = fc
     redis,
     section('metrics', { listen: fc.constantFrom('', '[::1]:1', 'localhost:0') }),
     section('notices', {
-      enabled: yesNo,
       from: mail,
+      reply_to: mail,
       notice_days: number(0, 365),
-      language: fc.constant('de'),
+      language: fc.constantFrom('de', 'ja'),
     }),
+    fc.constantFrom(
+      '',
+      '[notices]\nsmtp_user = u\nsmtp_password_file = p',
+      '[notices]\nenabled = yes\nwebhook_url = https://example.com/hook?a=b\nwebhook_secret_file = s',
+    ),
     section('web', { listen: fc.constantFrom('', '192.0.2.1:80'), token_file: label }),
   )
   .map((sections) => sections.join('\n'))

@@ -7,7 +7,16 @@ import type { ServerRecord } from '../../src/rules/clock/record'
 import { formatKey } from '../../src/store/keys'
 import type { RecordKey, RecordKind, Records, Store } from '../../src/store/store'
 import { InvalidRecord } from '../../src/store/unavailable'
-import { pathKey, pathRecord, serverKey, serverRecord, tenantKey, tenantRecord } from '../support/records'
+import {
+  contactKey,
+  contactRecord,
+  pathKey,
+  pathRecord,
+  serverKey,
+  serverRecord,
+  tenantKey,
+  tenantRecord,
+} from '../support/records'
 import { backends, type Backend } from './backends'
 import { counted, raced, type Written } from './writer'
 
@@ -59,6 +68,13 @@ for (const [name, start] of backends) {
       await create(serverKey('kept'), serverRecord('kept', { stageSeen: 3 }))
       await create(pathKey('ex01.contoso.local'), path)
       await create(tenantKey('fabrikam'), tenantRecord('fabrikam'))
+      const told = contactRecord('it@contoso.com', {
+        letters: [{ id: 'l', madeAt: 1, state: 'sent', at: 2 }],
+        notices: [{ kind: 'detection', server: 'kept', mark: '0', until: 3, letter: 'l' }],
+      })
+      await create(contactKey('it@contoso.com'), told)
+      const contact = await store.read(contactKey('IT@contoso.com'))
+      assert.deepEqual(contact.state === 'present' && contact.value, told)
       const [server, other] = [
         await store.read(serverKey('kept')),
         await store.read(pathKey('ex01.contoso.local')),

@@ -14,6 +14,16 @@ function activated(text: string): string {
   return text.replace(/^;(?=[[a-z0-9])/gm, '')
 }
 
+/** Keys that mean nothing alone, and what must stand with them. */
+const companions: Readonly<Record<string, string>> = {
+  sentinels: 'sentinel_name = m',
+  sentinel_name: 'sentinels = s',
+  smtp_user: 'smtp_password_file = p',
+  smtp_password_file: 'smtp_user = u',
+  webhook_url: 'webhook_secret_file = s',
+  webhook_secret_file: 'webhook_url = https://example.com/',
+}
+
 describe('The pages and samples of the configuration', () => {
   for (const [path, render] of generatedFiles) {
     it(`are as the definition of the keys renders them: ${path}`, () => {
@@ -53,8 +63,7 @@ describe('The pages and samples of the configuration', () => {
     for (const { name: section, keys } of describedSections()) {
       for (const { name, facts } of keys) {
         if (facts.example === null) continue
-        const other =
-          name === 'sentinels' ? 'sentinel_name = m' : name === 'sentinel_name' ? 'sentinels = s' : ''
+        const other = companions[name] ?? ''
         const result = parse({ main: `[${section}]\n${name} = ${facts.example}\n${other}` })
         assert.ok(result.ok, `[${section}] ${name}`)
       }
@@ -68,7 +77,7 @@ describe('The pages and samples of the configuration', () => {
 
   it('explain every key in sentences', () => {
     const keys = [...describedSections().flatMap(({ keys }) => keys), ...describedConnectorKeys()]
-    assert.equal(keys.length, 7 + 4 + 4 + 8 + 7 + 6 + 11 + 1 + 4 + 3 + 15)
+    assert.equal(keys.length, 7 + 4 + 4 + 8 + 7 + 6 + 11 + 1 + 9 + 3 + 15)
     for (const { name, facts } of keys) assert.match(facts.about, /^[A-Z'].{5,}\.$/, name)
   })
 })

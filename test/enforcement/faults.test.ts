@@ -22,7 +22,7 @@ async function blocked(more = unspread): Promise<{ world: World; worker: Worker 
 }
 
 /** The longest of these, in ms. */
-async function slowest(sends: readonly (() => Promise<unknown>)[]): Promise<number> {
+async function slowest(sends: readonly (() => unknown)[]): Promise<number> {
   const times = await Promise.all(
     sends.map(async (send) => {
       const begun = performance.now()

@@ -119,12 +119,13 @@ export class Worker {
     readonly world: World,
     main: string,
     connectors: string,
+    cacheEntries: number,
   ) {
     this.ruleset = new Ruleset(settingsOf({ main, connectors }))
     const { store, now } = world
     const guard = guarded(store, { timeoutMs: this.ruleset.settings.store.timeoutMs })
     this.opened = guard.open()
-    this.cache = cached(guard, { maxEntries: 10_000, ttlMs: 60_000, now })
+    this.cache = cached(guard, { maxEntries: cacheEntries, ttlMs: 60_000, now })
     const observer: Observer = {
       count: (name, labels) => this.#note(name, labels),
       decisionTook: () => undefined,
@@ -200,8 +201,8 @@ export class World {
   readonly memory = new MemoryStore({ now: this.now, entries: this.entries })
   readonly store = new WatchedStore(this.memory)
 
-  async worker(more = '', connectors = connectorText): Promise<Worker> {
-    const worker = new Worker(this, mainText(more), connectors)
+  async worker(more = '', connectors = connectorText, cacheEntries = 10_000): Promise<Worker> {
+    const worker = new Worker(this, mainText(more), connectors, cacheEntries)
     await worker.opened
     return worker
   }

@@ -22,6 +22,7 @@ export function fakePlugin(): { readonly plugin: Plugin; readonly logged: Logged
     name: 'exchange-enforcement',
     config,
     register_hook: () => undefined,
+    haraka_require: () => ({ send_email: () => undefined }),
     logdebug: at('debug'),
     loginfo: at('info'),
     logwarn: at('warn'),

@@ -9,7 +9,8 @@ const from = (host: string | null): MailFrom => ({ host, isNull: () => host === 
 
 function session(change: Partial<Connection>, sender: MailFrom | null = null, xoorg?: string | null) {
   const parameters = xoorg === undefined ? {} : { XOORG: xoorg }
-  return sessionOf(fakeConnection(change).connection, address, null, sender, parameters)
+  const { connection } = fakeConnection(change)
+  return sessionOf(connection, { address, text: connection.remote.ip }, null, sender, parameters)
 }
 
 describe('A session, in the words of the rules', () => {

@@ -7,10 +7,20 @@ import type {
   ServerRecord,
   TenantRecord,
 } from '../../src/rules/clock/record'
+import { noticeKinds, type ContactRecord, type LetterState } from '../../src/rules/notice/record'
 import { decode, decodeListed, encode } from '../../src/store/codec'
 import { formatKey } from '../../src/store/keys'
 import { InvalidRecord } from '../../src/store/unavailable'
-import { pathKey, pathRecord, serverKey, serverRecord, tenantKey, tenantRecord } from '../support/records'
+import {
+  contactKey,
+  contactRecord,
+  pathKey,
+  pathRecord,
+  serverKey,
+  serverRecord,
+  tenantKey,
+  tenantRecord,
+} from '../support/records'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -94,6 +104,40 @@ const tenant: fc.Arbitrary<TenantRecord> = record({
   ),
 })
 
+const letterState: fc.Arbitrary<LetterState> = fc.oneof(
+  record({ state: fc.constantFrom('claimed', 'sending'), at, by: text, attempts: count, doubts: count }),
+  record({
+    state: fc.constant('failed'),
+    at,
+    attempts: count,
+    doubts: count,
+    error: text,
+    retryAt: at,
+  }),
+  record({ state: fc.constant('queued'), at, error: fc.option(text) }),
+  record({ state: fc.constantFrom('sent', 'doubtful'), at }),
+  record({ state: fc.constant('undelivered'), at, error: text }),
+)
+const contact: fc.Arbitrary<ContactRecord> = fc
+  .record({
+    tenant: text,
+    contact: text,
+    letters: fc.uniqueArray(fc.tuple(text, at, letterState), { selector: ([id]) => id, minLength: 1 }),
+    notices: fc.array(fc.tuple(fc.constantFrom(...noticeKinds), text, text, at, fc.nat())),
+  })
+  .map(({ tenant: owner, contact: address, letters, notices }) => ({
+    tenant: owner,
+    contact: address,
+    letters: letters.map(([id, madeAt, state]) => ({ id, madeAt, ...state })),
+    notices: notices.map(([kind, name, mark, until, place]) => ({
+      kind,
+      server: name,
+      mark,
+      until,
+      letter: letters[place % letters.length]?.[0] ?? '',
+    })),
+  }))
+
 const seen = Date.UTC(2026, 10, 22, 12)
 const header =
   'from ex01.contoso.local (10.20.30.40) by ex01.contoso.local (10.20.30.40) with Microsoft SMTP Server ' +
@@ -160,6 +204,20 @@ describe('The text of a record', () => {
     )
   })
 
+  it('gives back every contact as it was', () => {
+    fc.assert(
+      fc.property(contact, (value) => {
+        const key = { kind: 'contact', tenant: value.tenant, contact: value.contact } as const
+        assert.deepEqual(decode(key, 1, encode(key, value)), { state: 'present', version: 1, value })
+      }),
+    )
+  })
+
+  it('does not keep a notice without its letter', () => {
+    const lost = { kind: 'stage', server: 'a', mark: '2', until: 1, letter: 'gone' } as const
+    assert.throws(() => encode(contactKey('a'), contactRecord('a', { notices: [lost] })), InvalidRecord)
+  })
+
   it('never throws on other bytes, nor makes a record of them', () => {
     const bytes = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -171,6 +229,7 @@ describe('The text of a record', () => {
         assert.equal(decode(serverKey('a'), 3, json).state, 'unreadable')
         assert.equal(decode(pathKey('a'), 3, json).state, 'unreadable')
         assert.equal(decode(tenantKey('contoso'), 3, json).state, 'unreadable')
+        assert.equal(decode(contactKey('a'), 3, json).state, 'unreadable')
       }),
       { numRuns: 300 },
     )

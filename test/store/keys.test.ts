@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { checkPrefix, formatKey, keyTable, parseKey } from '../../src/store/keys'
-import { pathTtlMs, serverTtlMs } from '../../src/store/lifetime'
+import { contactTtlMs, pathTtlMs, serverTtlMs } from '../../src/store/lifetime'
 import type { RecordKey } from '../../src/store/store'
 
 const folder = join(__dirname, '..', '..', '..')
@@ -15,6 +15,7 @@ const name = fc.oneof(
 const anyKey: fc.Arbitrary<RecordKey> = fc.oneof(
   record({ kind: fc.constant('tenant' as const), tenant: name }),
   record({ kind: fc.constant('server' as const), tenant: name, server: name }),
+  record({ kind: fc.constant('contact' as const), tenant: name, contact: name }),
   record({
     kind: fc.constant('path' as const),
     tenant: name,
@@ -30,6 +31,8 @@ function folded(key: RecordKey): RecordKey {
       return key
     case 'server':
       return { ...key, server: key.server.toLowerCase() }
+    case 'contact':
+      return { ...key, contact: key.contact.toLowerCase() }
     case 'path':
       return { ...key, address: key.address.toLowerCase(), ehlo: key.ehlo?.toLowerCase() ?? null }
   }
@@ -65,6 +68,11 @@ describe('The key of a record', () => {
       'braces are ours, and any EHLO',
     ],
     [{ kind: 'server', tenant: 't', server: '' }, 'xe:{t}:server:~', 'an empty name'],
+    [
+      { kind: 'contact', tenant: 'contoso', contact: 'IT@contoso.com' },
+      'xe:{contoso}:contact:it%40contoso.com',
+      'an address',
+    ],
   ] as const
   for (const [key, text, why] of examples) {
     it(`reads ${text} (${why})`, () => {
@@ -151,6 +159,7 @@ describe('docs/redis.md', () => {
         server: { kind: 'server', tenant: 'tenant', server: 'name' },
         path: { kind: 'path', tenant: 'tenant', connector: 'connector', address: 'address', ehlo: 'ehlo' },
         tenant: { kind: 'tenant', tenant: 'tenant' },
+        contact: { kind: 'contact', tenant: 'tenant', contact: 'address' },
       }
       assert.equal(formatKey('xe', sample[kind]), key)
     }
@@ -160,12 +169,14 @@ describe('docs/redis.md', () => {
     assert.equal(serverTtlMs('contoso'), 400 * 86_400_000)
     assert.equal(serverTtlMs('internet'), 60 * 86_400_000)
     assert.equal(pathTtlMs(7), 7 * 86_400_000)
+    assert.equal(contactTtlMs, 400 * 86_400_000)
     assert.deepEqual(
       keyTable.map(({ ttl }) => ttl),
       [
         '400 days after the last write, 60 for the tenant `internet`',
         '`path_memory_days` after the last write',
         'none',
+        '400 days after the last write',
       ],
     )
   })

@@ -1,4 +1,5 @@
 import type { LastEvidence, PathRecord, ServerRecord, TenantRecord } from '../../src/rules/clock/record'
+import type { ContactRecord } from '../../src/rules/notice/record'
 import type { RecordKey } from '../../src/store/store'
 
 const seenAt = Date.UTC(2026, 10, 22, 12)
@@ -55,6 +56,14 @@ export function pathRecord(ehlo: string | null, change: Partial<PathRecord> = {}
 
 export function tenantRecord(tenant: string, change: Partial<TenantRecord> = {}): TenantRecord {
   return { tenant, pauses: [], exemptions: [], ...change }
+}
+
+export function contactRecord(contact: string, change: Partial<ContactRecord> = {}): ContactRecord {
+  return { tenant: 'contoso', contact, letters: [], notices: [], ...change }
+}
+
+export function contactKey(contact: string): RecordKey<'contact'> {
+  return { kind: 'contact', tenant: 'contoso', contact }
 }
 
 export function serverKey(server: string, tenant = 'contoso'): RecordKey<'server'> {

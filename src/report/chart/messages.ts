@@ -39,18 +39,11 @@ export function messagesChart(id: string, days: readonly DayTotal[], at: number)
   const ticks = y.ticks(4).filter((tick) => Number.isInteger(tick))
   const bar = (total: DayTotal, place: number): Html | null => {
     if (total.accepted + total.deferred + total.refused === 0) return null
+    const left = px(x(total.day) ?? 0)
     const parts = series.map(({ key, [place]: part }) => {
       const [from = 0, to = 0] = part ?? []
-      return (
-        to > from &&
-        html`<rect
-          class="${key}"
-          x="${px(x(total.day) ?? 0)}"
-          y="${px(inner.bottom - to)}"
-          width="${px(x.bandwidth())}"
-          height="${px(to - from)}"
-        />`
-      )
+      const box = `M${left} ${px(inner.bottom - from)}h${px(x.bandwidth())}v${px(from - to)}H${left}z`
+      return to > from && html`<path class="${key}" d="${box}" />`
     })
     return html`<g><title>${`${total.day}: ${sentence(total)}`}</title>${parts}</g>`
   }

@@ -27,6 +27,7 @@ interface Step {
 
 /** The way of a running clock through its stages, with today, and pauses during which the clock stands. */
 export function wayChart(
+  id: string,
   stages: readonly StageDate[],
   pauses: readonly Pause[],
   elapsedMs: number,
@@ -56,7 +57,7 @@ export function wayChart(
   const days = Math.floor(elapsedMs / dayMs)
   const now = px(x(at))
   return figure({
-    id: 'way',
+    id,
     title: 'The way through the stages',
     description: `Minutes of each hour in which mail is turned away, from ${dayOf(begins)} on; today is day ${days}.`,
     width,
@@ -64,7 +65,7 @@ export function wayChart(
     drawing: [
       html`<defs
         ><pattern
-          id="pause-lines"
+          id="${id}-pause"
           width="6"
           height="6"
           patternUnits="userSpaceOnUse"
@@ -87,7 +88,7 @@ export function wayChart(
       ),
       html`<path class="deferred" d="${between(() => 0, deferred)}" />`,
       html`<path class="refused" d="${between(deferred, all)}" />`,
-      pauses.map((pause) => pauseBand(pause, x(pause.from), x(pause.until))),
+      pauses.map((pause) => pauseBand(pause, `${id}-pause`, x(pause.from), x(pause.until))),
       drawn.map((step) => boundary(step, x(step.from), x(step.until))),
       html`<g class="today"
         ><line x1="${now}" x2="${now}" y1="${inner.top - 22}" y2="${inner.bottom}" /><text
@@ -133,12 +134,12 @@ function boundary({ date }: Step, from: number, until: number): Html | null {
   return html`<text class="${kind}" x="${px(from)}" y="${height - 8}">${dateLabel(dayOf(date.at))}</text>`
 }
 
-function pauseBand({ from, days, reason }: Pause, left: number, right: number): Html | null {
+function pauseBand({ from, days, reason }: Pause, pattern: string, left: number, right: number): Html | null {
   if (right - left < 0.5) return null
   return html`<g class="pause"
     ><title>${`Paused for ${counted(days, 'day')} from ${dayOf(from)}: ${reason}`}</title
     ><rect
-      fill="url(#pause-lines)"
+      fill="url(#${pattern})"
       x="${px(left)}"
       y="${inner.top}"
       width="${px(right - left)}"

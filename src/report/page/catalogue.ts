@@ -69,7 +69,11 @@ function productTable(
       { heading: 'product', kind: 'name', cell: ({ name }) => name },
       { heading: 'released', kind: 'minor', cell: ({ released }) => html`<time>${released}</time>` },
       { heading: 'support ends', cell: ({ supportEnd }) => ending(supportEnd, today) },
-      { heading: 'paid updates end', cell: ({ esuEnd }) => esuEnd !== null && ending(esuEnd, today) },
+      {
+        heading: 'paid updates end',
+        kind: 'minor',
+        cell: ({ esuEnd }) => esuEnd !== null && ending(esuEnd, today),
+      },
       { heading: 'in scope from', kind: 'minor', cell: (product) => scopeOf(product, policy) },
       {
         heading: 'accepted today from',

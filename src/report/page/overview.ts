@@ -144,7 +144,8 @@ function exploitedTable(fleet: Fleet, links: Links): Html {
       {
         heading: 'build',
         cell: ({ build, verdict }) =>
-          html`<span class="build">${build}</span> <span class="of release">${shortRelease(verdict?.name)}</span>`,
+          html`<span class="build">${build}</span>
+            <span class="of release">${shortRelease(verdict?.name)}</span>`,
       },
       { heading: 'open', cell: exploitedIds },
       { heading: 'install', kind: 'minor', cell: ({ verdict }) => shortRelease(verdict?.install) },

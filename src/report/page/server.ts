@@ -6,11 +6,11 @@ import { messagesChart } from '../chart/messages'
 import { wayChart } from '../chart/way'
 import type { ServerExplanation, StageDate } from '../explanation'
 import { html, type Content, type Html } from './html'
-import type { Links } from './links'
+import { idOf, type Links } from './links'
 import type { Page, Slots } from './page'
 import { situation } from './situation'
 import { facts, table } from './table'
-import { away, breakable, counted, day, demands, instant, number, orNever, statusMark } from './words'
+import { away, breakable, counted, day, demands, instant, linked, number, orNever, statusMark } from './words'
 
 /** More vulnerabilities than that are folded away, but for those known to be exploited. */
 const briefCves = 12
@@ -27,7 +27,7 @@ export function serverPage(
   return {
     title: server,
     section: 'servers',
-    body: html`<p class="crumbs"><a href="${links.tenant(tenant)}">${breakable(tenant)}</a></p>
+    body: html`<p class="crumbs">${linked(links.tenant(tenant), breakable(tenant))}</p>
       <h1>
         ${breakable(server)}
         ${statusMark(status)}${isKnownExploited && html` <span class="exploited">known exploited</span>`}
@@ -41,7 +41,7 @@ export function serverPage(
       <div class="columns">
         ${card('Verdict', verdictFacts(explanation))} ${card('Evidence', evidenceFacts(explanation.evidence))}
       </div>
-      ${card('Messages', messagesChart('messages', explanation.days, at))}
+      ${card('Messages', messagesChart(idOf('messages', tenant, server), explanation.days, at))}
       ${card('Vulnerabilities', vulnerabilities(summary.verdict))} ${card('History', history(explanation))}`,
   }
 }
@@ -120,7 +120,7 @@ function way({ summary, stages, pauses }: ServerExplanation, at: number): Html {
       : row.stage.fromDay * dayMs <= clock.elapsedMs
         ? 'over'
         : away(row.at, at)
-  return html`${wayChart(stages, pauses, clock.elapsedMs, at)}
+  return html`${wayChart(idOf('way', summary.tenant, summary.server), stages, pauses, clock.elapsedMs, at)}
   ${table<StageDate>({
     caption: 'Dates hold with the pauses that are known today.',
     columns: [

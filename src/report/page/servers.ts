@@ -4,6 +4,7 @@ import type { Fleet } from '../fleet'
 import { everyServer, type ServerPage, type ServerQuery, type SortKey } from '../server-query'
 import type { ServerSummary } from '../summary'
 import { html, type Content, type Html } from './html'
+import { cutLinks } from './in-file'
 import type { Links } from './links'
 import type { Page } from './page'
 import { table, type Column } from './table'
@@ -23,7 +24,7 @@ export function serversPage(found: ServerPage, fleet: Fleet, links: Links): Page
     title: titleOf(query),
     section: 'servers',
     body: html`<h1>${titleOf(query)}</h1>
-      ${links.search !== null && filterForm(found, fleet, links.search, links)}
+      ${links.search === null ? cutLinks(fleet.stages) : filterForm(found, fleet, links.search, links)}
       <p class="lead" role="status">
         ${total === 0 ? 'No server is like that.' : `${shown}.`} ${downloads(query, links)}
       </p>
@@ -140,9 +141,14 @@ export function serverTable(
       column('last seen', 'seen', ({ lastSeenAt }) => day(lastSeenAt), 'minor'),
     ],
     rows,
-    rowKind: ({ status, clock }) => `row is-${status}${clock ? ` in-stage-${clock.stage.stage}` : ''}`,
+    rowKind,
     empty: 'No server.',
   })
+}
+
+function rowKind({ status, clock, isKnownExploited }: ServerSummary): string {
+  const stage = clock ? ` in-stage-${clock.stage.stage}` : ''
+  return `row is-${status}${stage}${isKnownExploited ? ' is-exploited' : ''}`
 }
 
 /** Which columns begin with the least. */

@@ -108,7 +108,7 @@ tr.coming td{font-weight:650}
 .facts dd .builds .build{white-space:nowrap}
 .facts{margin-top:.25rem}
 .remedy{font-size:1.06rem;padding-bottom:.4rem}
-.header-line{white-space:pre-wrap;overflow-wrap:anywhere;padding:.55rem .75rem;background:var(--raised);border-radius:6px;max-height:14rem;overflow-y:auto}
+.header-line{white-space:pre-wrap;overflow-wrap:anywhere;padding:.55rem .75rem;background:var(--raised);border-radius:6px}
 `
 
 const marks = `
@@ -169,7 +169,6 @@ const charts = `
 .alternative{margin-top:.4rem;font-size:.93em}
 summary{cursor:pointer;color:var(--link);padding:.15rem 0}
 details details summary,.card>details>summary{font-weight:550}
-.alternative .scroll{max-height:22rem;overflow-y:auto}
 .settings{columns:26rem;column-gap:1.75rem}
 .setting{break-inside:avoid;padding-bottom:1rem}
 .setting caption{color:var(--text);font-weight:650;font-family:ui-monospace,Menlo,Consolas,monospace}
@@ -193,6 +192,10 @@ button.quiet,.button.quiet{color:var(--text);background:var(--surface);border-co
 .downloads{margin-left:.6rem}
 .downloads a{margin-left:.35rem}
 .controls{display:flex;flex-wrap:wrap;gap:.6rem;margin-top:.9rem}
+.cuts ul{display:flex;flex-wrap:wrap;gap:.15rem;margin:.75rem 0}
+.cuts a{display:block;padding:.25rem .65rem;border-radius:6px;text-decoration:none}
+.cuts a:hover{background:var(--raised)}
+.page{margin:0}
 .pager{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;margin-top:.9rem;align-items:baseline}
 .pager span:not(.here){color:var(--muted)}
 .here{font-weight:650}
@@ -214,7 +217,8 @@ main>.scroll{padding:.25rem .9rem .5rem}
 .chart text{font-size:25px}
 .crowded{display:none}
 .swatch{margin-top:.1em}
-th,td{padding-right:.6rem}
+th,td{padding-right:.6rem;overflow-wrap:anywhere}
+thead th{white-space:normal}
 time,.build{white-space:normal}
 .tiles{grid-template-columns:repeat(2,1fr)}
 .stages{grid-template-columns:repeat(2,1fr)}
@@ -235,7 +239,7 @@ thead{display:table-header-group}
 tr{break-inside:avoid}
 .minor{display:table-cell}
 a{color:inherit;text-decoration:none}
-.scroll,.alternative .scroll,.header-line{overflow:visible;max-height:none}
+.scroll{overflow:visible}
 details::details-content{content-visibility:visible;block-size:auto}
 svg,.exploited,tr.current>*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }

@@ -4,7 +4,7 @@ import { messagesChart } from '../chart/messages'
 import { meter } from '../chart/meter'
 import type { ConnectorSummary, PauseBudget, TenantSummary } from '../fleet'
 import { html, type Content, type Html } from './html'
-import type { Links } from './links'
+import { idOf, type Links } from './links'
 import type { Page, Slots } from './page'
 import { serverTable } from './servers'
 import { table } from './table'
@@ -52,7 +52,7 @@ export function tenantPage(tenant: TenantSummary, at: number, links: Links, { co
       </section>
       <section class="card">
         <h2>Messages</h2>
-        ${messagesChart('messages', totals.days, at)}
+        ${messagesChart(idOf('messages', name), totals.days, at)}
       </section>
       <div class="columns">
         <section class="card">

@@ -5,9 +5,12 @@ import { trustAnchorId } from './connector'
 import type { Connector } from './connector'
 import { normaliseDomain } from './domain'
 
-/** Two connectors that get in each other's way. An error is a tie of A3; a warning is worth a look, and may be meant. */
+/**
+ * Two connectors that get in each other's way. An error is a tie of A3; a warning is worth a look, and may be meant; information is
+ * settled by precedence as one would expect.
+ */
 export interface Conflict {
-  readonly severity: 'error' | 'warning'
+  readonly severity: 'error' | 'warning' | 'information'
   readonly kind:
     'same-certificate-name' | 'certificate-name-covered' | 'same-range' | 'null-sender' | 'range-covered'
   /** Ids, in the order of the file; for `…-covered` the covered one first. */
@@ -15,6 +18,8 @@ export interface Conflict {
   /** The certificate name or the range. */
   readonly value: string
   readonly text: string
+  /** What the operator can do. */
+  readonly advice: string
 }
 
 /** Ties and overlaps that can be seen in the connectors file (A3); each pair of connectors at most once for each kind and value. */
@@ -59,6 +64,9 @@ function sameName(one: Connector, other: Connector, name: string): Conflict {
     text: tie
       ? `[${one.id}] and [${other.id}] both have the certificate name ${name}: neither would be attributed`
       : `[${one.id}] and [${other.id}] both have the certificate name ${name}, told apart only by their tls_ca_file`,
+    advice: tie
+      ? 'give each a name of its own, or make them one connector'
+      : 'make sure that no certificate ends at both authorities',
   }
 }
 
@@ -71,6 +79,7 @@ function coveredName(exact: Connector, cover: Connector, name: string, wildcard:
     text:
       `${name} of [${exact.id}] lies within ${wildcard} of [${cover.id}]: [${exact.id}] has it, ` +
       `but a certificate made out to ${wildcard} goes to [${cover.id}]`,
+    advice: `make sure that the servers of [${exact.id}] present a certificate made out to ${name}`,
   }
 }
 
@@ -119,6 +128,7 @@ function sharedRange({ connectors, text }: RangeEntry): Conflict[] {
       connectors: [rival.id, connector.id],
       value: text,
       text: `[${rival.id}] and [${connector.id}] both have ${text} for the same senders: neither would be attributed`,
+      advice: 'take it out of one of them, or tell them apart by sender_domains',
     })
   }
   const [second] = others
@@ -129,6 +139,7 @@ function sharedRange({ connectors, text }: RangeEntry): Conflict[] {
       connectors: [first.id, second.id],
       value: text,
       text: `[${first.id}] and [${second.id}] share ${text}: mail of the null sender <> from there is attributed to neither`,
+      advice: 'give each addresses of its own, unless bounces may go unjudged',
     })
   }
   return conflicts
@@ -149,11 +160,12 @@ function* coverings(entry: RangeEntry, index: AddressIndex): Generator<[Connecto
 
 function coveredRange(inner: Connector, outer: Connector, range: string, wider: string): Conflict {
   return {
-    severity: 'warning',
+    severity: 'information',
     kind: 'range-covered',
     connectors: [inner.id, outer.id],
     value: range,
     text: `${range} of [${inner.id}] lies within ${wider} of [${outer.id}]: [${inner.id}] has it`,
+    advice: 'nothing, where that is meant',
   }
 }
 

@@ -54,6 +54,12 @@ function newServer(sighting: Pick<Sighting, 'tenant' | 'server' | 'at'>): Server
   }
 }
 
+/** Whether a sighting is one more of a server that was and is compliant: nothing but counts and times moves. */
+export function isOneMore(before: ServerRecord | null, status: Sighting['status']): boolean {
+  if (status !== 'compliant' || before?.clock.state !== 'clear') return false
+  return before.lastEvidence?.verdict.status === 'compliant'
+}
+
 /** A server's record after one more sighting (C1–C3, C7). `null`: the server was never seen before. */
 export function advance(
   before: ServerRecord | null,

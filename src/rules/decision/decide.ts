@@ -75,7 +75,7 @@ function decideRunning(given: Circumstances, clock: RunningClock): Decision {
 }
 
 /** In mode `defer` what would be refused is deferred as well (S5), so the minutes told are those of both. */
-function minutesUnder(mode: Mode, stage: Stage): Pick<Decision, 'deferMinutes' | 'refuseMinutes'> {
+export function minutesUnder(mode: Mode, stage: Stage): Pick<Decision, 'deferMinutes' | 'refuseMinutes'> {
   const { deferMinutes, refuseMinutes } = stage
   return mode === 'defer'
     ? { deferMinutes: deferMinutes + refuseMinutes, refuseMinutes: 0 }

@@ -16,30 +16,28 @@ export interface HeaderFacts {
 /** The value of the reporting field (R1): `key=value` pairs; a key without a value is left out. */
 export function headerValue(facts: HeaderFacts): string {
   const { decision } = facts
-  const pairs: readonly (readonly [string, string | number | null])[] = [
-    ['v', 1],
-    ['connector', facts.connector],
-    ['server', facts.server],
-    ['build', facts.build],
-    ['verdict', facts.verdict],
-    ['reason', facts.reason],
-    ['stage', decision.stage],
-    ['day', decision.stage === null ? null : Math.floor(decision.elapsedMs / dayMs)],
-    ['action', decision.action],
-    ['next', decision.nextStageAt === null ? null : isoSeconds(decision.nextStageAt)],
-  ]
-  return pairs
-    .filter(([, value]) => value !== null)
-    .map(
-      ([key, value]) => `${key}=${encode(String(value), longKeys.has(key) ? maxNameOctets : maxWordOctets)}`,
-    )
-    .join('; ')
+  const { stage, elapsedMs, action, nextStageAt } = decision
+  return (
+    'v=1' +
+    pair('connector', facts.connector, maxNameOctets) +
+    pair('server', facts.server, maxNameOctets) +
+    pair('build', facts.build) +
+    pair('verdict', facts.verdict) +
+    pair('reason', facts.reason) +
+    pair('stage', stage) +
+    pair('day', stage === null ? null : Math.floor(elapsedMs / dayMs)) +
+    pair('action', action) +
+    pair('next', nextStageAt === null ? null : isoSeconds(nextStageAt))
+  )
 }
 
 // So limited, the field stays below the 998 octets of a line (RFC 5322 2.1.1), whatever the values are.
-const longKeys: ReadonlySet<string> = new Set(['connector', 'server'])
 const maxNameOctets = 255
 const maxWordOctets = 64
+
+function pair(key: string, value: string | number | null, maxOctets = maxWordOctets): string {
+  return value === null ? '' : `; ${key}=${encode(String(value), maxOctets)}`
+}
 
 // A value can neither end its pair nor the field, whatever a host calls itself (S7).
 function encode(value: string, maxOctets: number): string {
@@ -70,11 +68,24 @@ const unseen = /[\p{C}\p{Z}\p{M}\s]/gu
 export function isReportingField(field: string): boolean {
   const first = field.charCodeAt(0)
   // An X, or what might hide or stand for one: most fields are told apart here.
-  if (first !== 0x58 && first !== 0x78 && first > 0x20 && first < 0x7f) return false
+  if (first !== 0x58 && first !== 0x78 && isPlain(first)) return false
+  // Then those of others, `X-MS-…`: a plain third letter with a plain one behind it stays what it is.
+  const third = field.charCodeAt(2)
+  if (
+    field.charCodeAt(1) === 0x2d &&
+    isPlain(third) &&
+    isPlain(field.charCodeAt(3)) &&
+    (third | 0x20) !== 0x65
+  )
+    return false
   const colon = field.indexOf(':')
   if (colon < ourName.length) return false
   const name = field.slice(0, colon).normalize('NFKC').replace(unseen, '').toLowerCase()
   return name === ourName || looksLikeOurs(name)
+}
+
+function isPlain(code: number): boolean {
+  return code > 0x20 && code < 0x7f
 }
 
 function looksLikeOurs(name: string): boolean {

@@ -28,6 +28,14 @@ function recentlySeen(path: PathRecord, at: number, days: number): readonly [str
  */
 export const maxServersPerPath = 64
 
+/** Whether a server is new to a path that is not crowded yet. Asked for every message that shows its server. */
+export function isNewOnPath(path: PathRecord, server: string, at: number, pathMemoryDays: number): boolean {
+  // A host may call itself `constructor`.
+  const seenAt = Object.hasOwn(path.servers, server) ? path.servers[server] : undefined
+  if (seenAt !== undefined && at - seenAt <= pathMemoryDays * dayMs) return false
+  return recentlySeen(path, at, pathMemoryDays).length < maxServersPerPath
+}
+
 /** A path after a server was seen on it; `significant` where the server is new to it and it was not crowded yet. */
 export function seenOnPath(
   before: PathRecord | null,
@@ -38,8 +46,6 @@ export function seenOnPath(
 ): { readonly record: PathRecord; readonly significant: boolean } {
   // A map, since a host may call itself `__proto__`.
   const servers = new Map(before ? recentlySeen(before, at, pathMemoryDays) : [])
-  const known = servers.has(server)
-  const crowded = servers.size >= maxServersPerPath
   servers.set(server, Math.max(at, servers.get(server) ?? 0))
   // Those seen last stay: a list that is not full then names every server of the days that count.
   const kept = [...servers].sort(([, a], [, b]) => b - a).slice(0, maxServersPerPath)
@@ -47,7 +53,7 @@ export function seenOnPath(
   const lastEvidenceAt = Math.max(at, before?.lastEvidenceAt ?? 0)
   return {
     record: { tenant, connector, address, ehlo, servers: Object.fromEntries(kept), lastEvidenceAt },
-    significant: !known && !crowded,
+    significant: !before || isNewOnPath(before, server, at, pathMemoryDays),
   }
 }
 

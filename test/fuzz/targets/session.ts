@@ -71,7 +71,7 @@ export const session: Target = {
     if (!address) return
     const { connection } = fakeConnection({ remote: { ip, host: reverse }, hello: { host: ehlo } })
     const sender = { host, isNull: () => host === '' }
-    const told = sessionOf(connection, address, null, sender, { XOORG: xoorg })
+    const told = sessionOf(connection, { address, text: ip }, null, sender, { XOORG: xoorg })
     const attribution = ruleset.attribute(told)
     // The null sender from an address of several connectors.
     if (attribution.kind === 'ambiguous') return

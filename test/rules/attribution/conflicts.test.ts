@@ -53,7 +53,7 @@ describe('findConflicts', () => {
     [
       'a range within another',
       { a: { addresses: ['203.0.0.0/16'] }, b: range },
-      ['warning range-covered b+a 203.0.113.0/24'],
+      ['information range-covered b+a 203.0.113.0/24'],
     ],
     [
       'a range within that of a connector that lists it, too: the tie alone',
@@ -63,7 +63,7 @@ describe('findConflicts', () => {
     [
       'several ranges within another: named once',
       { a: { addresses: ['203.0.0.0/16'] }, b: { addresses: ['203.0.113.0/24', '203.0.114.0/24'] } },
-      ['warning range-covered b+a 203.0.113.0/24'],
+      ['information range-covered b+a 203.0.113.0/24'],
     ],
     [
       'a range within another, for other senders',

@@ -1,10 +1,11 @@
 import type { Exemption, Pause } from '../rules/clock/record'
 import type { Stage } from '../rules/clock/schedule'
-import type { ServerSummary } from '../report/summary'
-import { verdictJson } from './inspection'
-import { iso, isoOrNull } from './instant'
+import { iso, isoOrNull } from '../rules/instant'
+import { formatBuild } from '../rules/verdict/build'
+import type { ServerSummary } from './summary'
+import { verdictJson } from './verdict-json'
 
-/** One element of `servers --json`. */
+/** A server under the names that programs rely on: one element of `servers --json`. */
 export function summaryJson(summary: ServerSummary): object {
   const { verdict, clock, suspected, pause, exemption } = summary
   return {
@@ -14,6 +15,8 @@ export function summaryJson(summary: ServerSummary): object {
     connector: summary.connector,
     build: summary.build,
     verdict: verdict && { ...verdictJson(verdict), because: verdict.because },
+    accepted_builds: summary.acceptedBuilds.map(formatBuild),
+    known_exploited: summary.isKnownExploited,
     first_seen_at: iso(summary.firstSeenAt),
     last_seen_at: iso(summary.lastSeenAt),
     suspected: suspected && { since: iso(suspected.since), sightings: suspected.sightings },
@@ -31,7 +34,7 @@ export function summaryJson(summary: ServerSummary): object {
   }
 }
 
-function stageJson({ stage, deferMinutes, refuseMinutes }: Stage): object {
+export function stageJson({ stage, deferMinutes, refuseMinutes }: Stage): object {
   return { stage, defer_minutes: deferMinutes, refuse_minutes: refuseMinutes }
 }
 

@@ -1,0 +1,57 @@
+/** One connector as `Get-InboundConnector | ConvertTo-Json` prints it, as far as it matters. */
+export function inbound(change: object = {}): object {
+  return {
+    Name: 'a',
+    ConnectorType: 'OnPremises',
+    Enabled: true,
+    SenderDomains: ['smtp:*;1'],
+    SenderIPAddresses: ['192.0.2.1'],
+    ...change,
+  }
+}
+
+/** A connector in which every field of the cmdlet says something. */
+export const everyField: object = {
+  SenderIPAddresses: ['192.0.2.0/24', '198.51.100.7', '2001:db8::/64'],
+  SenderDomains: ['smtp:mail.contoso.com;1', 'smtp:contoso.com;5'],
+  TrustedOrganizations: ['fabrikam.com'],
+  ClientHostNames: ['mail.contoso.com'],
+  AssociatedAcceptedDomains: ['mail.contoso.com', 'contoso.com'],
+  EFSkipIPs: ['203.0.113.5'],
+  EFSkipLastIP: true,
+  EFSkipMailGateway: ['203.0.113.6'],
+  EFTestMode: true,
+  EFUsers: ['it@contoso.com'],
+  Enabled: true,
+  ConnectorType: 'OnPremises',
+  ConnectorSource: 'HybridWizard',
+  Comment: 'Gateway of the plant; moves in "spring" # 2027',
+  RequireTls: true,
+  RestrictDomainsToIPAddresses: true,
+  RestrictDomainsToCertificate: true,
+  CloudServicesMailEnabled: true,
+  TreatMessagesAsInternal: true,
+  TlsSenderCertificateName: '*.contoso.com',
+  ScanAndDropRecipients: ['postmaster@contoso.com'],
+  AdminDisplayName: '',
+  ExchangeVersion: '0.1 (8.0.535.0)',
+  Name: 'Inbound from Contoso',
+  DistinguishedName: 'CN=Inbound from Contoso,CN=Transport Settings,OU=contoso.onmicrosoft.com',
+  Identity: 'Inbound from Contoso',
+  ObjectCategory: 'example.com/Configuration/Schema/ms-Exch-SMTP-Inbound-Connector',
+  ObjectClass: ['top', 'msExchSMTPInboundConnector'],
+  WhenChanged: '/Date(1763632800000)/',
+  WhenCreated: { value: '/Date(1763632800000)/', DateTime: 'Thursday, November 20, 2025 10:00:00 AM' },
+  WhenChangedUTC: null,
+  ExchangeObjectId: '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+  OrganizationId:
+    'EURPR01A001.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/contoso.onmicrosoft.com',
+  Id: 'Inbound from Contoso',
+  Guid: '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+  OriginatingServer: 'dc.example.com',
+  IsValid: true,
+  ObjectState: 'Unchanged',
+  PSComputerName: 'outlook.office365.com',
+  RunspaceId: '3f2504e0-4f89-41d3-9a0c-0305e82c3302',
+  PSShowComputerName: false,
+}
