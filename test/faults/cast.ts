@@ -184,9 +184,13 @@ function actorOf(role: Role, index: number, now: number): Actor {
   return { part, tenant, server, build, address: `${network}.${host}`, calm }
 }
 
-/** Two share an address; and two compliant servers stand behind the address of a refused one, which must not harm them. */
+/**
+ * Two share an address; and compliant servers stand behind the address of a refused one, and of a deferred one, which must
+ * not harm them.
+ */
 function hostOf(part: Part, index: number): string {
   if (part === 'compliant' && index < 2) return hostOf('refused', 0)
+  if (part === 'compliant' && index < 4) return hostOf('deferred', 0)
   return `${roles.findIndex((role) => role.part === part) + 1}.${Math.floor(index / 2) + 1}`
 }
 

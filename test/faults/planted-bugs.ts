@@ -21,8 +21,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'an EHLO name that reaches texts unescaped',
     file: 'src/rules/decision/clean-text.ts',
-    find: "replace(/[^\\x20-\\x7e]/g, '?')",
-    replace: "replace(/[^\\s\\S]/g, '?')",
+    find: 'const unclean = /[^\\x20-\\x7e]/',
+    replace: 'const unclean = /[^\\s\\S]/',
     finder: { test: 'spec/S' },
   },
   {
@@ -78,8 +78,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'memory is never read afresh before a sender is turned away: a pause comes too late',
     file: 'src/store/kind-cache.ts',
-    find: 'const held = fresh ? undefined : this.#held.get(name)',
-    replace: 'const held = this.#held.get(name)',
+    find: 'const held = fresh ? null : this.#servable(nameOf(key), now)',
+    replace: 'const held = this.#servable(nameOf(key), now)',
     finder: { test: 'e2e/workers' },
   },
   {
@@ -90,10 +90,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     finder: { fault: 'clock-two-days-ahead-lmdb' },
   },
   {
-    name: "a compliant server behind an outdated one's address is taken for it",
-    file: 'src/enforcement/enforcement.ts',
-    find: "verdict.status === 'compliant'\n          ? acceptance",
-    replace: "verdict.status === 'undetermined'\n          ? acceptance",
+    name: 'memory speaks for a path though not all of its servers are to be turned away',
+    file: 'src/rules/decision/path.ts',
+    find: 'return decisions.every((each) => each.decision.action === action) ? first : null',
+    replace: 'return decisions.some((each) => each.decision.action === action) ? first : null',
     finder: { fault: 'redis-killed' },
   },
 ]
