@@ -1,13 +1,14 @@
 import { Option, type Command } from 'commander'
 import { policyOf } from '../config/parse-settings'
-import type { PolicyPreset } from '../config/settings'
+import { policyPresets, type PolicyPreset } from '../config/settings'
 import { domainPattern } from '../config/values'
+import { messagesOf } from '../mailbox/messages'
 import type { Evidence } from '../rules/evidence/evidence'
 import { formatBuild } from '../rules/verdict/build'
 import { dayOf } from '../rules/time'
 import { readConfiguration, type Configuration } from './configuration'
 import { detail } from './details'
-import { CliFailure, misuse, type ExitCode } from './failure'
+import { misuse, refusal, type ExitCode } from './failure'
 import {
   fullInspectionJson,
   inspectFields,
@@ -18,7 +19,6 @@ import {
 import { instantOption } from './instant'
 import type { Invocation } from './invocation'
 import { answerLines, badLine, type Fields, type LineAnswer } from './json-lines'
-import { messagesOf } from './mail-files'
 import { printable } from '../rules/decision/printable'
 import { jsonText } from './json-text'
 import { fail } from './program-failure'
@@ -38,14 +38,15 @@ export function addInspect(program: Command, invocation: Invocation): void {
   const command = program
     .command('inspect')
     .description('judge messages: evidence, verdict and why')
-    .argument('[files...]', 'message files, mbox files, Maildir folders; - for standard input')
+    .argument(
+      '[files...]',
+      'messages, mbox files, Maildir and other folders, packed by gzip or not; - for standard input',
+    )
     .option('--at <date>', 'judge as of this day (UTC); today if not given')
     .addOption(
-      new Option('--policy <name>', 'judge by this policy; else as the configuration says').choices([
-        'microsoft',
-        'lifecycle',
-        'custom',
-      ]),
+      new Option('--policy <name>', 'judge by this policy; else as the configuration says').choices(
+        policyPresets,
+      ),
     )
     .option('--relay <names...>', 'skip fields of these hosts as well, as trusted_relays does')
     .option('--esu', 'the owner pays for Extended Security Updates')
@@ -135,21 +136,22 @@ async function inspectFiles(
   let exitCode: ExitCode = 0
   let count = 0
   for (const name of files.length === 0 ? ['-'] : files) {
-    try {
-      for await (const { source, fields } of messagesOf(name, invocation)) {
-        const inspection = inspectFields(fields, judging)
+    for await (const found of messagesOf(name, invocation)) {
+      for (const mail of found) {
+        if (mail.kind === 'unread') {
+          // The others can be looked at all the same.
+          exitCode = await fail(refusal(`${mail.source}: ${mail.why}`), invocation)
+          continue
+        }
+        const inspection = inspectFields(mail.fields, judging)
         if (json) {
-          const object = jsonText(fullInspectionJson(source, inspection), true)
+          const object = jsonText(fullInspectionJson(mail.source, inspection), true)
           await out.write(`${count === 0 ? '[' : ','}\n${object}`)
         } else {
-          await out.write(`${count === 0 ? '' : '\n'}${describe(source, inspection, invocation)}\n`)
+          await out.write(`${count === 0 ? '' : '\n'}${describe(mail.source, inspection, invocation)}\n`)
         }
         count += 1
       }
-    } catch (error) {
-      // The other files can be looked at all the same.
-      if (!(error instanceof CliFailure)) throw error
-      exitCode = await fail(error, invocation)
     }
   }
   if (json) await out.write(count === 0 ? '[]\n' : '\n]\n')

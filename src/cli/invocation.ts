@@ -14,6 +14,8 @@ export interface Invocation {
   readonly now: () => number
   /** A new unique id. */
   readonly newId: () => string
+  /** Calls `tidy` on Ctrl-C, after which the program ends as it would have; returns how to stop that. */
+  readonly onInterrupt: (tidy: () => Promise<void>) => () => void
   /** Said by the command that ran. */
   exitCode: ExitCode
 }
@@ -27,6 +29,13 @@ export function invocationOf(from: NodeJS.Process): Invocation {
     directory: from.cwd(),
     now: Date.now,
     newId: randomUUID,
+    onInterrupt: (tidy) => {
+      const interrupted = (): void => {
+        void tidy().finally(() => from.kill(from.pid, 'SIGINT'))
+      }
+      from.once('SIGINT', interrupted)
+      return () => from.off('SIGINT', interrupted)
+    },
     exitCode: 0,
   }
 }

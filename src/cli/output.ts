@@ -7,6 +7,7 @@ export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green'
 /** Where a command writes: waits for a slow reader, and colours only what a person looks at. */
 export class Output {
   readonly #stream: Writable & { readonly isTTY?: boolean; readonly columns?: number }
+  readonly #isDumb: boolean
   readonly #isColoured: boolean
 
   constructor(
@@ -14,7 +15,8 @@ export class Output {
     environment: NodeJS.ProcessEnv,
   ) {
     this.#stream = stream
-    const plain = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb'
+    this.#isDumb = environment['TERM'] === 'dumb'
+    const plain = (environment['NO_COLOR'] ?? '') !== '' || this.#isDumb
     this.#isColoured = stream.isTTY === true && !plain
   }
 
@@ -22,6 +24,11 @@ export class Output {
   get columns(): number {
     const { isTTY, columns } = this.#stream
     return isTTY === true && columns !== undefined ? Math.max(40, columns) : 110
+  }
+
+  /** Whether a person looks on, and what was written can be written over. */
+  get isTerminal(): boolean {
+    return this.#stream.isTTY === true && !this.#isDumb
   }
 
   /** Resolves when more may be written. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addCatalogue } from './catalogue'
+import { addCompletion } from './completion'
 import { addConfig } from './config'
 import { addConnectors } from './connectors'
 import { addDecide } from './decide'
@@ -14,6 +15,7 @@ import type { Invocation } from './invocation'
 import { packageVersion } from './package-version'
 import { addPause } from './pause'
 import { fail } from './program-failure'
+import { addReplay } from './replay'
 import { addResume } from './resume'
 import { addServe } from './serve'
 import { addServers } from './servers'
@@ -49,6 +51,7 @@ export function createProgram(invocation: Invocation): Command {
   for (const add of [
     addInspect,
     addDecide,
+    addReplay,
     addServers,
     addExplain,
     addPause,
@@ -61,6 +64,7 @@ export function createProgram(invocation: Invocation): Command {
     addConfig,
     addState,
     addDoctor,
+    addCompletion,
     addServe,
   ]) {
     add(program, invocation)

@@ -47,6 +47,7 @@ export interface Settings {
 }
 
 export type PolicyPreset = Policy['preset']
+export const policyPresets: readonly PolicyPreset[] = ['microsoft', 'lifecycle', 'custom']
 
 export interface PolicyInputs {
   readonly maxPatchAgeDays: number

@@ -40,6 +40,10 @@ export function guardAll(app: FastifyInstance, site: Site): void {
     if (request.session) site.snapshots.look()
     return undefined
   })
+  app.addHook('onSend', async (request, reply) => {
+    // What browsers show in their network panel; it tells strangers nothing.
+    if (request.session) reply.header('server-timing', `page;dur=${reply.elapsedTime.toFixed(1)}`)
+  })
 }
 
 /** Lets in only who has logged in; others are led to the login, programs are told. */
@@ -105,7 +109,7 @@ function admitProgram(request: FastifyRequest, reply: FastifyReply, site: Site):
   )
 }
 
-function refuseProgram(reply: FastifyReply, status: number, text: string): FastifyReply {
+export function refuseProgram(reply: FastifyReply, status: number, text: string): FastifyReply {
   return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)
 }
 

@@ -7,7 +7,7 @@ import { targetValues } from './order-form'
 /** What can be done about a tenant. */
 export function tenantControls({ tenant, pauses, exemptions }: TenantSummary, now: number): Html {
   const isOpen = pauses.some(({ until }) => now < until)
-  return actions(`Actions on ${tenant}`, [
+  return html`${[
     link(orderAddress(tenant, 'pause'), 'Pause'),
     ...(isOpen ? [link(orderAddress(tenant, 'resume'), 'Resume')] : []),
     link(orderAddress(tenant, 'exempt', { target: 'tenant' }), 'Exempt'),
@@ -17,29 +17,21 @@ export function tenantControls({ tenant, pauses, exemptions }: TenantSummary, no
         target.kind === 'connector' ? target.connector : target.kind === 'server' ? target.server : tenant
       return link(orderAddress(tenant, 'unexempt', values), `End the exemption of ${what}`)
     }),
-  ])
+  ]}`
 }
 
 /** What can be done about a server. */
 export function serverControls({ tenant, server, exemption, pause }: ServerSummary): Html {
-  return actions(`Actions on ${server}`, [
+  return html`${[
     exemption
       ? link(orderAddress(tenant, 'unexempt', targetValues(exemption.target)), 'End its exemption')
       : link(orderAddress(tenant, 'exempt', { target: 'server', server }), 'Exempt this server'),
     pause
       ? link(orderAddress(tenant, 'resume'), `Resume ${tenant}`)
       : link(orderAddress(tenant, 'pause'), `Pause ${tenant}`),
-  ])
-}
-
-function actions(label: string, links: readonly Html[]): Html {
-  return html`<nav class="actions" aria-label="${label}">
-    <ul>
-      ${links.map((each) => html`<li>${each}</li>`)}
-    </ul>
-  </nav>`
+  ]}`
 }
 
 function link(address: string, text: string): Html {
-  return html`<a class="button" href="${address}">${text}</a>`
+  return html`<a class="button quiet" href="${address}">${text}</a>`
 }

@@ -43,11 +43,14 @@ function loginPage(next: string, problem: string | null): Page {
   return {
     title: 'Log in',
     section: null,
-    body: html`<h1>Log in</h1>
+    body: html`<div class="card login">
+      <h1>Log in</h1>
       ${problem !== null && html`<p class="notice fault" role="alert" id="token-problem">${problem}</p>`}
       <form method="post" action="${addresses.login}">
         ${next !== servedLinks.overview && html`<input type="hidden" name="next" value="${next}" />`}
         <div class="field">
+          <!-- Password managers ask for one. -->
+          <input type="text" name="username" value="operator" autocomplete="username" readonly hidden />
           <label for="token">Token</label>
           <p class="hint" id="token-hint">It is in the file that [web] token_file names.</p>
           <input
@@ -61,6 +64,7 @@ function loginPage(next: string, problem: string | null): Page {
           />
         </div>
         <p class="buttons"><button type="submit">Log in</button></p>
-      </form>`,
+      </form>
+    </div>`,
   }
 }

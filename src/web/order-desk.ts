@@ -45,12 +45,12 @@ export class OrderDesk {
       case 'exempt': {
         const { target, until } = order
         const done = await administer.exempt(tenant, { id: newId(), target, until, reason, createdAt: now })
-        return outcome(done, () => `${targetText(tenant, target)} is exempt until ${shortInstant(until)}`)
+        return outcome(done, () => `The ${targetText(tenant, target)} is exempt until ${shortInstant(until)}`)
       }
       case 'unexempt': {
         const { target } = order
         const done = await administer.unexempt(tenant, target, now, reason)
-        return outcome(done, () => `${targetText(tenant, target)} is not exempt any more`)
+        return outcome(done, () => `The ${targetText(tenant, target)} is not exempt any more`)
       }
     }
   }

@@ -1,5 +1,6 @@
 import { html, type Content, type Html } from '../report/page/html'
 import type { Page } from '../report/page/page'
+import { table } from '../report/page/table'
 import { demands, statusMark } from '../report/page/words'
 import type { Settings } from '../config/settings'
 import { field, postForm, problemList } from './form-field'
@@ -23,26 +24,31 @@ export interface OrderForm {
 
 /** The form of an order; sent, it is shown what it will do before it does it. */
 export function orderFormPage(form: OrderForm): Page {
-  const { kind, tenant, csrfToken, problems } = form
+  const { kind, tenant, csrfToken, problems, values } = form
+  const server = values.target === 'server' && values.server !== '' ? values.server : null
+  const title = titles[kind](server ?? tenant)
+  const back = server === null ? null : servedLinks.server(tenant, server)
   const content = html`${fieldsOf(form)} ${reasonField(form)}
     <p class="buttons">
-      <button type="submit">Go on</button> <a href="${servedLinks.tenant(tenant)}">Cancel</a>
+      <button type="submit">Go on</button> <a href="${back ?? servedLinks.tenant(tenant)}">Cancel</a>
     </p>
     <p class="hint">The next page shows what it will do; nothing is done before you confirm it there.</p>`
   return {
-    title: titles[kind](tenant),
+    title,
     section: 'tenants',
-    body: html`<h1>${titles[kind](tenant)}</h1>
-      <p>${introductions[kind]}</p>
-      ${problemList(problems)} ${postForm(orderAddress(tenant, kind), csrfToken, content)}`,
+    body: html`<h1>${title}</h1>
+      <p class="lead">${introductions[kind]}</p>
+      <div class="card sheet">
+        ${problemList(problems)} ${postForm(orderAddress(tenant, kind), csrfToken, content)}
+      </div>`,
   }
 }
 
-const titles: Readonly<Record<OrderKind, (tenant: string) => string>> = {
-  pause: (tenant) => `Pause ${tenant}`,
-  resume: (tenant) => `Resume ${tenant}`,
-  exempt: (tenant) => `Exempt ${tenant}`,
-  unexempt: (tenant) => `End an exemption of ${tenant}`,
+const titles: Readonly<Record<OrderKind, (name: string) => string>> = {
+  pause: (name) => `Pause ${name}`,
+  resume: (name) => `Resume ${name}`,
+  exempt: (name) => `Exempt ${name}`,
+  unexempt: (name) => `End an exemption of ${name}`,
 }
 
 const introductions: Readonly<Record<OrderKind, string>> = {
@@ -201,41 +207,30 @@ export function orderReviewPage(
     title,
     section: 'tenants',
     body: html`<h1>${title}</h1>
-      <ul class="effects">
-        ${effects.map((effect) => html`<li>${effect}</li>`)}
-      </ul>
-      <p>Reason: <q>${reason}</q></p>
-      ${serverTable(servers)} ${postForm(orderConfirmAddress(id), csrfToken, buttons)}`,
+      <div class="card sheet">
+        <ul class="effects">
+          ${effects.map((effect) => html`<li>${effect}</li>`)}
+        </ul>
+        <p class="reason">Reason: <q>${reason}</q></p>
+        ${serverTable(servers)} ${postForm(orderConfirmAddress(id), csrfToken, buttons)}
+      </div>`,
   }
 }
 
 function serverTable(servers: Review['servers']): Html {
-  if (servers.length === 0) return html`<p>No server whose clock runs is concerned.</p>`
-  const rows = servers.slice(0, shownServers).map(
-    ({ server, status, clock }) =>
-      html`<tr>
-        <th scope="row">${server}</th>
-        <td>${statusMark(status)}</td>
-        <td>${clock && html`${clock.stage.stage}: ${demands(clock.stage)}`}</td>
-      </tr>`,
-  )
-  const more = servers.length - rows.length
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Servers concerned">
-      <table>
-        <caption>
-          Servers concerned: ${servers.length}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Server</th>
-            <th scope="col">Status now</th>
-            <th scope="col">Stage now</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-    ${more > 0 && html`<p>And ${more} more.</p>`}`
+  const shown = servers.slice(0, shownServers)
+  return html`${table({
+    caption: `Servers concerned: ${servers.length}`,
+    columns: [
+      { heading: 'server', kind: 'name', cell: ({ server }) => server },
+      { heading: 'status now', cell: ({ status }) => statusMark(status) },
+      {
+        heading: 'stage now',
+        cell: ({ clock }) => clock && html`${clock.stage.stage}: ${demands(clock.stage)}`,
+      },
+    ],
+    rows: shown,
+    empty: 'No server whose clock runs is concerned.',
+  })}
+  ${servers.length > shown.length && html`<p class="more">And ${servers.length - shown.length} more.</p>`}`
 }

@@ -15,6 +15,7 @@ import { cutPage, everyServer, readQuery } from '../report/server-query'
 import { serverControls, tenantControls } from './controls'
 import { sendError } from './error-pages'
 import { textOf } from './form-text'
+import { queryOf } from './query'
 import { sendPage } from './show'
 import type { Site } from './site'
 
@@ -118,9 +119,4 @@ async function explainServer(
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
-}
-
-export function queryOf({ url }: FastifyRequest): URLSearchParams {
-  const at = url.indexOf('?')
-  return new URLSearchParams(at < 0 ? '' : url.slice(at))
 }

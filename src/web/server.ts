@@ -5,6 +5,7 @@ import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import { guardAll, guardLogin, safetyHeaders, toLogin } from './access'
 import { addresses } from './addresses'
 import { bareError, sendError } from './error-pages'
+import { dataRoutes } from './data-routes'
 import { loginRoutes, logoutRoute } from './login-routes'
 import { orderRoutes } from './order-routes'
 import { pageRoutes } from './page-routes'
@@ -70,6 +71,7 @@ export async function createServer(site: Site): Promise<FastifyInstance> {
     guardLogin(inside, site)
     logoutRoute(inside, site)
     pageRoutes(inside, site)
+    dataRoutes(inside, site)
     orderRoutes(inside, site)
   })
   return app

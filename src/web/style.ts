@@ -1,20 +1,27 @@
 import { createHash } from 'node:crypto'
 import { stylesheet } from '../report/page/stylesheet'
 
-/** What only the operator's page has: forms, and what can be done. */
+/** What only the operator's page has: forms that change something. */
 const forms = `
-.actions ul { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; margin: .75rem 0 1.25rem; padding: 0 }
-form .field { margin: 0 0 1rem; max-width: 34rem }
-form .field label { display: block; font-weight: 600 }
-form .field.check label { display: inline; font-weight: normal; margin-left: .5rem }
-form .hint { margin: .1rem 0 .35rem; color: var(--muted); font-size: .875rem }
-form .field input:not([type=checkbox]), form .field select { width: 100%; box-sizing: border-box }
-form .field input[type=number], form .field input[type=date] { max-width: 12rem }
-form .problem { margin: .1rem 0 .35rem; font-weight: 600 }
-.buttons { display: flex; flex-wrap: wrap; align-items: center; gap: 1rem; margin: 1.25rem 0 }
-.effects li { margin: .35rem 0 }
-@media print { .actions, .account, form { display: none } }
-`
+[hidden]{display:none}
+.field{max-width:36rem;margin-top:1rem}
+.field label{font-size:1rem;color:var(--text)}
+.field.check{display:flex;align-items:center;gap:.5rem}
+.field.check label{font-weight:400}
+.field input[type=number],.field input[type=date]{max-width:12rem}
+.field input[aria-invalid]{border-color:var(--refused)}
+.hint{color:var(--muted);font-size:.93em}
+.problem{color:var(--refused);font-weight:600}
+form .buttons,main>.buttons{margin-top:1.25rem}
+form>.hint{margin-top:.6rem}
+.effects{list-style:disc;padding-left:1.2rem;margin:.75rem 0}
+.effects li+li{margin-top:.25rem}
+.reason{margin-bottom:1rem}
+.sheet{max-width:48rem;margin-top:1rem}
+.login{max-width:26rem;margin:6vh auto 0}
+.account button{min-height:2rem;padding:.15rem .8rem;font-weight:400}
+@media print{form,.hint{display:none}}
+`.replaceAll('\n', '')
 
 export const stylesheetText = `${stylesheet}${forms}`
 

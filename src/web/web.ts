@@ -18,7 +18,7 @@ import { Snapshots } from './snapshots'
 import { StoreLink } from './store-link'
 import { TokenFile } from './token'
 
-const pollMs = 5_000
+const defaultPollMs = 5_000
 /** How long the start waits for the first reading; without one it serves all the same. */
 const firstReadingMs = 2_000
 
@@ -28,12 +28,15 @@ export interface WebOptions {
   readonly listen: ListenAddress
   readonly journal: Journal
   readonly now: () => number
+  /** How often files are looked at; 5 s, if not given. */
+  readonly pollMs?: number
 }
 
 /** Everything of the operator's page that lives as long as the process. */
 export class Web {
   private readonly journal: Journal
   private readonly listen: ListenAddress
+  private readonly pollMs: number
   private readonly live: LiveSettings
   private readonly catalogue: CatalogueFile
   private readonly link: StoreLink
@@ -44,9 +47,10 @@ export class Web {
   private catalogueTrouble: string | null = null
 
   /** Throws `CatalogueError` where there is no usable catalogue to begin with. */
-  constructor({ folder, listen, journal, now }: WebOptions) {
+  constructor({ folder, listen, journal, now, pollMs = defaultPollMs }: WebOptions) {
     this.journal = journal
     this.listen = listen
+    this.pollMs = pollMs
     const source = folderSource(folder, pollMs)
     this.catalogue = new CatalogueFile(cataloguePaths(source.configDir), {
       onChange: (catalogue, path) => {
@@ -58,6 +62,7 @@ export class Web {
         this.catalogueTrouble = message
         journal.tell('catalogue-refused', { why: message })
       },
+      pollMs,
     })
     const productIds = this.catalogue.current.products.map(({ id }) => id)
     this.live = new LiveSettings(source, { productIds }, (event) => this.heard(event))
@@ -99,7 +104,7 @@ export class Web {
     const { host, port } = this.listen
     const app = await this.server
     this.link.use(this.live.current())
-    this.timer = setInterval(() => this.link.use(this.live.current()), pollMs)
+    this.timer = setInterval(() => this.link.use(this.live.current()), this.pollMs)
     this.timer.unref()
     this.catalogue.watch()
     await this.link.opened(firstReadingMs)

@@ -32,6 +32,7 @@ export async function call(parameters: readonly string[], options: CallOptions =
     directory: options.directory ?? '/',
     now: () => options.now ?? Date.now(),
     newId: () => `id-${(ids += 1)}`,
+    onInterrupt: () => () => undefined,
     exitCode: 0,
   }
   const code = await run(parameters, invocation)

@@ -279,14 +279,18 @@ describe('inspect', function () {
     }
   })
 
-  for (const [content, reason] of [
-    ['', 'an empty file'],
-    ['\n\n\n', 'blank lines'],
-    ['\0'.repeat(100_000), 'NUL bytes'],
-    ['hello world\nReceived: x\n', 'a text'],
+  for (const [content, says, reason] of [
+    ['', /none: the file is empty/, 'an empty file'],
+    ['\n\n\n', /none: no message is in it/, 'blank lines'],
+    [
+      '\0'.repeat(100_000),
+      /none: line 1 \(byte 0\): '.* stands there; a message begins with a field/,
+      'NUL bytes',
+    ],
+    ['hello world\nReceived: x\n', /none: line 1 \(byte 0\): 'hello world' stands there/, 'a text'],
   ] as const) {
     it(`says that there is no message in ${reason}`, async () => {
-      await fails(1, /no header field of a message/, ['inspect', place.write('none', content)])
+      await fails(1, says, ['inspect', place.write('none', content)])
     })
   }
 

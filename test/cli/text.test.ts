@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { HeaderSplitter } from '../../src/cli/header-splitter'
 import { parseInstant, startOption } from '../../src/cli/instant'
 import { readLines } from '../../src/cli/lines'
 import { printable } from '../../src/rules/decision/printable'
@@ -88,48 +87,6 @@ describe('readLines', () => {
       '',
       'ab',
     ])
-  })
-})
-
-describe('HeaderSplitter', () => {
-  const blocksOf = (text: string) => {
-    const splitter = new HeaderSplitter()
-    const found = text.split('\n').flatMap((line) => {
-      const block = splitter.push(line)
-      return block ? [block] : []
-    })
-    const last = splitter.end()
-    return last ? [...found, last] : found
-  }
-  const from = 'From a@contoso.com Sun Nov 22 12:00:00 2026'
-  const rows: readonly (readonly [text: string, blocks: readonly (readonly string[])[], reason: string])[] = [
-    ['A: 1\n 2\n\t3\nB: 4\n\nC: 5', [['A: 1\n 2\n\t3', 'B: 4']], 'folded fields, and nothing of the body'],
-    ['\n\r\nA: 1\r\n\r\nB: 2', [['A: 1']], 'blank lines above'],
-    ['A: 1', [['A: 1']], 'no body at all'],
-    [' x\nA: 1\n\n', [['A: 1']], 'the rest of a field whose name is missing'],
-    ['A: 1\nno field\nB: 2', [['A: 1']], 'a line that is no field ends the header'],
-    [`${from}\nA: 1\n\nbody\n\n${from}\nB: 2\n\n`, [['A: 1'], ['B: 2']], 'two messages of an mbox'],
-    [`${from}\nA: 1\n\nbody\n${from}\nB: 2\n`, [['A: 1']], 'no blank line above: it is text'],
-    [
-      `${from}\nA: 1\n\n\n${from}\nno field\n\n${from}\nB: 2`,
-      [['A: 1'], ['B: 2']],
-      'no field below: it is text',
-    ],
-    [`${from}\nA: 1\n\n\n>${from}\nB: 2\n`, [['A: 1']], 'a quoted one is text'],
-    [`${from}\n>From x\nA: 1\n${from}\nB: 2`, [['A: 1'], ['B: 2']], 'a message without a body'],
-    [`A: 1\n\n\n${from}\nB: 2\n`, [['A: 1']], 'in a file of one message it is text'],
-    ['no field\n', [], 'no message'],
-    ['', [], 'nothing'],
-  ]
-  for (const [text, blocks, reason] of rows) {
-    it(`finds ${blocks.length} header blocks: ${reason}`, () => assert.deepEqual(blocksOf(text), blocks))
-  }
-
-  it('keeps no more than a mebibyte of a header', () => {
-    const field = `X: ${'x'.repeat(60_000)}`
-    const [block = []] = blocksOf(`A: 1\n${`${field}\n`.repeat(1000)}B: 2\n\n`)
-    assert.ok(block.join('').length <= 1024 * 1024)
-    assert.equal(block[0], 'A: 1')
   })
 })
 

@@ -14,8 +14,10 @@ import { byHand, Cast } from './cast'
 import { connectorsText, readRulebook, settingsText } from './configuration'
 import { Expectations } from './expectation'
 import { writeHistory } from './memory'
+import { DemoPage } from './page'
 import { addressOf, pemOf, Play } from './play'
 import { CannotStart, claimPort, DemoServer } from './server'
+import { DemoPost } from './post'
 import { Table } from './table'
 
 const usage = `npm start [-- OPTIONS]
@@ -87,6 +89,8 @@ class Interrupted extends Error {}
 class Stage {
   readonly workshop = mkdtempSync(join(tmpdir(), 'exchange-enforcement-'))
   server: DemoServer | null = null
+  post: DemoPost | null = null
+  page: DemoPage | null = null
   #closing = false
   readonly #atExit = (): void => {
     this.server?.stopNow()
@@ -107,7 +111,9 @@ class Stage {
     this.#closing = true
     await this.server?.end()
     await performance.catch(() => undefined)
+    await this.page?.stop()
     await this.server?.stop()
+    await this.post?.stop()
     rmSync(this.workshop, { recursive: true, force: true })
     process.removeListener('exit', this.#atExit)
   }
@@ -117,8 +123,12 @@ class Stage {
 async function perform(stage: Stage, port: number): Promise<number> {
   const certificates = await certificatesIn(stage.workshop)
   stage.step()
+  const post = await DemoPost.open()
+  stage.post = post
+  stage.step()
   const server = await DemoServer.install({
-    plugins: ['exchange-enforcement'],
+    plugins: ['exchange-enforcement', ...Object.keys(post.route.pluginSources ?? {})],
+    ...post.route,
     settings: settingsText,
     connectors: connectorsText(certificates?.authorities.ca.cert ?? null),
     proxy: false,
@@ -159,11 +169,13 @@ async function perform(stage: Stage, port: number): Promise<number> {
       ? `\n${String(sent)} messages, each told exactly what the rules demand.`
       : `\n${String(wrong)} of ${String(sent)} messages were told something else than the rules demand.`,
   )
+  await post.tell((line) => console.log(line))
+  stage.step()
   return wrong
 }
 
 /** Two messages to send by hand, and how. */
-function invitation(server: DemoServer, port: number): string {
+function invitation(server: DemoServer, page: DemoPage, port: number): string {
   const write = (name: string, build: string): string => {
     const file = join(server.folder, name)
     const headers = exchangeHeaders({ server: byHand.server, build })
@@ -182,7 +194,10 @@ The server stays up. It knows ${byHand.server}, in its last stage, as you:
   swaks --server ${address} --ehlo ${byHand.server} --from you@${byHand.domain} --to bob@example.com --data - < ${outdated}
 Patched, it is let through again: the same with
   ${patched}
-Look at it:
+Look at it in a browser: servers, tenants, pauses and exemptions.
+  ${page.url}
+  log in with the token ${page.token}
+Or in its files:
   configuration   ${join(server.folder, 'config')}  (edit it: Haraka follows within seconds)
   log             ${server.logFile}
   memory          ${join(server.folder, 'exchange-enforcement')}
@@ -214,7 +229,8 @@ async function main(parameters: readonly string[]): Promise<number> {
     if (typeof wrong === 'string') return 130
     const { server } = stage
     if (wishes.once || !server) return wrong === 0 ? 0 : 1
-    console.log(invitation(server, port))
+    stage.page = await DemoPage.open(join(server.folder, 'config'), wishes.port === 0)
+    console.log(invitation(server, stage.page, port))
     const died = new Promise<'died'>((done) => {
       server.onDeath(() => done('died'))
     })

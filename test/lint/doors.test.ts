@@ -121,6 +121,12 @@ describe('The doors between the rooms (docs/architecture.md)', function () {
       'no-restricted-imports',
     ],
     [
+      'whoever reads mail archives knows nothing of what is read out of them',
+      'src/mailbox/separator.ts',
+      "import '../rules/time'",
+      'no-restricted-imports',
+    ],
+    [
       'nobody but npm starts the command line',
       'src/metrics/metrics.ts',
       "import '../cli/main'",

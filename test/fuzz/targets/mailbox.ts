@@ -1,4 +1,5 @@
-import { HeaderSplitter } from '../../../src/cli/header-splitter'
+import { MailDamage } from '../../../src/mailbox/damage'
+import { HeaderScanner, type HeaderBlock } from '../../../src/mailbox/header-scanner'
 import { corpus } from '../corpus'
 import { headerBlock } from '../grammar'
 import { mutate } from '../mutation'
@@ -25,14 +26,23 @@ export const mailbox: Target = {
   limitMs: hostileLimitMs,
   make: box,
   check: (text) => {
-    const splitter = new HeaderSplitter()
-    const blocks = text.split('\n').map((line) => splitter.push(line))
-    blocks.push(splitter.end())
+    const bytes = Buffer.from(text)
+    const scanner = new HeaderScanner()
+    const blocks: HeaderBlock[] = []
+    const half = bytes.length >> 1
+    try {
+      blocks.push(
+        ...scanner.push(bytes.subarray(0, half)),
+        ...scanner.push(bytes.subarray(half)),
+        ...scanner.end(),
+      )
+    } catch (error) {
+      if (!(error instanceof MailDamage)) throw error
+    }
     let length = 0
-    for (const block of blocks) {
-      if (!block) continue
-      demand(block.length > 0, 'a header block without a field')
-      for (const field of block) {
+    for (const { fields } of blocks) {
+      demand(fields.length > 0, 'a header block without a field')
+      for (const field of fields) {
         demand(!/\n(?![ \t])/.test(field), 'two fields in one')
         length += field.length
       }
