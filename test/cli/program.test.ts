@@ -23,7 +23,7 @@ describe('The page of the commands and the program', function () {
 
   it('name the same commands', () => {
     assert.deepEqual([...sections.keys()], commands.map(pathOf))
-    assert.equal(commands.length, 27)
+    assert.equal(commands.length, 28)
   })
 
   for (const command of commands) {
