@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { packagedCataloguePath } from '../../../src/config/catalogue-file'
 import { isNearlyFull, isNetwork, isVolatile, mountOf } from '../../../src/cli/doctor/mounts'
+import { readAllRecords } from '../../../src/cli/doctor/remembered'
 import type { ServerRecord } from '../../../src/rules/clock/record'
 import { dayMs } from '../../../src/rules/time'
 import { LmdbStore } from '../../../src/store/lmdb'
@@ -60,6 +61,17 @@ describe('The doctor, where the store is LMDB', function () {
         /^nothing in memory names connector fabrikam; memory goes back to 20\d\d-\d\d-\d\dT/,
       )
       assert.equal(found.evidence?.line, 4)
+    }))
+
+  it('reads memory for as long as there is time, and says so', () =>
+    inFolder({}, async (folder) => {
+      await withMemory(folder)
+      const store = new LmdbStore({ path: join(folder, 'exchange-enforcement'), readOnly: true })
+      await store.open()
+      assert.equal((await readAllRecords(store, 60_000)).isComplete, true)
+      const { isComplete, servers } = await readAllRecords(store, -1)
+      assert.deepEqual([isComplete, servers], [false, 0])
+      await store.close()
     }))
 
   it('finds sightings later than the clock', () =>
