@@ -67,7 +67,10 @@ export class ClockWatch {
   private async checkOn(watchNumber: number): Promise<void> {
     await this.check()
     if (watchNumber !== this.watchNumber) return
-    this.timer = setTimeout(() => void this.checkOn(watchNumber), this.isTrusted() ? checkEveryMs : recheckEveryMs)
+    this.timer = setTimeout(
+      () => void this.checkOn(watchNumber),
+      this.isTrusted() ? checkEveryMs : recheckEveryMs,
+    )
     this.timer.unref()
   }
 
