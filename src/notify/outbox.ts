@@ -103,8 +103,11 @@ export class Outbox {
       for (const contact of contacts.ofTenant(tenant)) box(tenant, contact)
     }
     for await (const record of memory.servers()) {
-      const tenant = tenants.get(record.tenant) ?? (await memory.tenant(record.tenant))
-      tenants.set(record.tenant, tenant)
+      let tenant = tenants.get(record.tenant)
+      if (tenant === undefined) {
+        tenant = await memory.tenant(record.tenant)
+        tenants.set(record.tenant, tenant)
+      }
       if (!tenant) continue
       const notices = dueNotices(record, tenant, rules, now())
       if (notices.length === 0) continue
