@@ -93,6 +93,7 @@ export class Outbox {
     const rules = noticeRules(settings(), catalogue())
     const tenants = new Map<string, TenantRecord | null>()
     const boxes = new Map<string, { tenant: string; contact: Contact; notices: DueNotice[] }>()
+    const seen = new Set<string>()
     const box = (tenant: string, contact: Contact): DueNotice[] => {
       const name = `${tenant}\n${contact.contact}`
       const found = boxes.get(name) ?? { tenant, contact, notices: [] }
@@ -103,6 +104,10 @@ export class Outbox {
       for (const contact of contacts.ofTenant(tenant)) box(tenant, contact)
     }
     for await (const record of memory.servers()) {
+      // A store may list a record twice.
+      const name = `${record.tenant}\n${record.server}`
+      if (seen.has(name)) continue
+      seen.add(name)
       let tenant = tenants.get(record.tenant)
       if (tenant === undefined) {
         tenant = await memory.tenant(record.tenant)
