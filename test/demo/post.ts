@@ -45,7 +45,7 @@ export class DemoPost {
    * Tells of the notices that have arrived, and from then on of each that does. Haraka looks for what is due two seconds after its
    * start, and once a minute.
    */
-  async tell(say: (line: string) => void, patienceMs = 10_000): Promise<void> {
+  async tell(say: (line: string) => void, patienceMs = 5_000): Promise<void> {
     await becomesTrue(() => this.#lines.length > 0, patienceMs)
     // The others of the same look are under way.
     await sleep(500)
