@@ -43,7 +43,9 @@ describe('What strangers write', function () {
   }
 })
 
-describe('npm run fuzz', () => {
+describe('npm run fuzz', function () {
+  this.timeout(30_000)
+
   const broken: Target = {
     name: 'broken',
     what: 'a reader that does not know the letter q',
