@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { FileNotReplaced, replaceFile } from '../config/replace-file'
 import { buildNumber, domainPattern, type ValueKind } from '../config/values'
 import { policyPresets, type PolicyPreset } from '../config/settings'
 import { countBytes, messagesOf, type Unread } from '../mailbox/messages'
 import { settingsUnder } from '../replay/conditions'
 import { Replay } from '../replay/replay'
+import { replayDocument } from '../replay/replay-page'
 import type { ReplayReport } from '../replay/replay-report'
 import { normaliseDomain } from '../rules/attribution/domain'
+import { printable } from '../rules/decision/printable'
 import { dayMs } from '../rules/time'
 import type { Build } from '../rules/verdict/build'
 import { readConfiguration, type Configuration } from './configuration'
@@ -35,6 +38,7 @@ interface Options {
   readonly relay?: readonly string[]
   readonly receivedBy?: readonly string[]
   readonly json?: boolean
+  readonly html?: string
 }
 
 export function addReplay(program: Command, invocation: Invocation): void {
@@ -73,7 +77,8 @@ export function addReplay(program: Command, invocation: Invocation): void {
       'your servers that take mail in from outside, where their fields do not tell',
     )
     .option('--relay <hosts...>', 'your gateways in front of these, as in trusted_relays')
-    .option('--json', 'print JSON')
+    .addOption(new Option('--json', 'print JSON').conflicts('html'))
+    .option('--html <file>', 'write one HTML file that needs nothing else')
     .action(async (paths: readonly string[], options: Options, self: Command) => {
       await run(paths, options, readConfiguration(invocation, self), invocation)
     })
@@ -95,6 +100,7 @@ export function addReplay(program: Command, invocation: Invocation): void {
         'replay --floor 15.2.1544.11 --floor 15.1.2507.39 --from 2026-10-01 --to 2026-10-31 archive',
         'October, by floors of your own',
       ],
+      ['replay --html replay.html ~/Maildir', 'To look at, to print or to send'],
       ['replay --enforce-from 2026-11-01 --json mail.mbox', 'Report until November, then enforce'],
     ],
   })
@@ -119,13 +125,25 @@ async function run(
     if (unread.length > 0) invocation.exitCode = 1
     if (report === null) return
     const { out, err } = invocation
-    if (options.json) await out.line(jsonText(replayJson(report, unread), true))
+    if (options.html !== undefined) {
+      writeHtml(resolve(invocation.directory, options.html), replayDocument(report, unread))
+      await out.line(`written: ${printable(options.html)}`)
+    } else if (options.json) await out.line(jsonText(replayJson(report, unread), true))
     else await out.write(replayText(report, out))
     if (report.period !== null) return
     await err.line(`${programName}: no message was judged; --everyone judges those of no connector`)
     invocation.exitCode = 1
   } finally {
     replay.close()
+  }
+}
+
+function writeHtml(path: string, text: string): void {
+  try {
+    replaceFile(path, text)
+  } catch (error) {
+    if (!(error instanceof FileNotReplaced)) throw error
+    throw refusal(error.message, error)
   }
 }
 
