@@ -8,6 +8,7 @@ import { policyPresets, type PolicyPreset } from '../config/settings'
 import { countBytes, messagesOf, type Unread } from '../mailbox/messages'
 import { settingsUnder } from '../replay/conditions'
 import { Replay } from '../replay/replay'
+import { HeapWatch } from '../replay/heap-watch'
 import { replayDocument } from '../replay/replay-page'
 import type { ReplayReport } from '../replay/replay-report'
 import { normaliseDomain } from '../rules/attribution/domain'
@@ -19,10 +20,9 @@ import { detail, programName } from './details'
 import { misuse, refusal } from './failure'
 import { instantOption } from './instant'
 import type { Invocation } from './invocation'
-import { jsonText } from './json-text'
 import { fail } from './program-failure'
 import { Progress } from './progress'
-import { replayJson } from './replay-json'
+import { writeReplayJson } from './replay-json'
 import { replayText } from './replay-text'
 
 type ReplayMode = 'report' | 'defer' | 'enforce' | 'configured'
@@ -128,7 +128,7 @@ async function run(
     if (options.html !== undefined) {
       writeHtml(resolve(invocation.directory, options.html), replayDocument(report, unread))
       await out.line(`written: ${printable(options.html)}`)
-    } else if (options.json) await out.line(jsonText(replayJson(report, unread), true))
+    } else if (options.json) await writeReplayJson(report, unread, out)
     else await out.write(replayText(report, out))
     if (report.period !== null) return
     await err.line(`${programName}: no message was judged; --everyone judges those of no connector`)
@@ -166,6 +166,12 @@ async function play(
   }
   const reading = new Progress(err, 'reading', total)
   const stopWatching = invocation.onInterrupt(() => reading.clear())
+  const heap = new HeapWatch()
+  const breathe = async (more: string): Promise<void> => {
+    heap.look()
+    await reading.show(done, more)
+    await setImmediate()
+  }
   let breathedAt = 0
   try {
     for (const path of paths) {
@@ -179,16 +185,14 @@ async function play(
           }
         }
         if (performance.now() - breathedAt < breatheMs) continue
-        await reading.show(done, messagesText(replay.messages))
-        await setImmediate()
+        await breathe(messagesText(replay.messages))
         breathedAt = performance.now()
       }
     }
     if (replay.messages === 0) return null
-    return await replay.play(async (share) => {
-      await reading.show(done, `${messagesText(replay.messages)}, ${Math.floor(share * 100)} % played`)
-      await setImmediate()
-    })
+    return await replay.play((share) =>
+      breathe(`${messagesText(replay.messages)}, ${Math.floor(share * 100)} % played`),
+    )
   } finally {
     await reading.clear()
     stopWatching()

@@ -93,6 +93,10 @@ export function reportOf(
           messages: outcomes.counts,
         },
         history: record?.events ?? [],
+        // Written out when they are asked for.
+        get days() {
+          return outcomes.days
+        },
         stages: record ? stageDates(record.clock, owner.pauses, settings.schedule) : [],
       }
     })
@@ -143,12 +147,11 @@ export function wasDetected({ history }: ServerReplay): boolean {
 function outcomesOf(
   outcomes: ServerOutcomes,
   { schedule }: Settings,
-): Omit<ServerReplay, 'tenant' | 'server' | 'summary' | 'history' | 'stages'> {
-  const { counts, days, firstDeferredAt, firstRefusedAt, outdated, inStage } = outcomes
+): Omit<ServerReplay, 'tenant' | 'server' | 'summary' | 'history' | 'stages' | 'days'> {
+  const { counts, firstDeferredAt, firstRefusedAt, outdated, inStage } = outcomes
   const timed = counts.deferred - outcomes.stuck
   return {
     totals: counts,
-    days,
     firstDeferredAt,
     firstRefusedAt,
     delay: timed === 0 ? null : { meanMs: outcomes.delayMs / timed, longestMs: outcomes.longestDelayMs },
