@@ -51,7 +51,7 @@ export function addCatalogueUpdate(group: Command, invocation: Invocation): void
       const target = join(folder, catalogueFileName)
       const writes = isNew && options.dryRun !== true
       if (writes) put(target, folder, comparison)
-      await tell(comparison, { back, target: writes ? target : null, ...options }, invocation)
+      await tell(comparison, { back, isNew, target: writes ? target : null, ...options }, invocation)
     })
   detail(command, {
     notes: [
@@ -91,16 +91,16 @@ function put(target: string, folder: string, { source, after }: Comparison): voi
 
 interface Outcome {
   readonly back: readonly string[]
+  readonly isNew: boolean
   /** The file that was written. */
   readonly target: string | null
-  readonly dryRun?: boolean
   readonly force?: string
   readonly json?: boolean
 }
 
 async function tell(comparison: Comparison, outcome: Outcome, { out }: Invocation): Promise<void> {
   const { changes, file, source } = comparison
-  const { back, target, dryRun, force, json } = outcome
+  const { back, isNew, target, force, json } = outcome
   if (json) {
     const forced = back.length > 0 ? (force ?? null) : null
     await out.line(
@@ -117,7 +117,6 @@ async function tell(comparison: Comparison, outcome: Outcome, { out }: Invocatio
       ? [`goes backwards: ${printable(back.join('; '))}`, `taken all the same: ${printable(force ?? '')}`]
       : []
   const written = target === null ? null : `in force: ${printable(target)}`
-  const end =
-    written ?? (dryRun && !changes.isEmpty ? 'nothing was written' : 'nothing to do: it is the one in force')
+  const end = written ?? (isNew ? 'nothing was written' : 'nothing to do: it is the one in force')
   await out.line([titleOf(comparison), ...lines, ...forced, end].join('\n'))
 }

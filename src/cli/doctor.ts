@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import { printable } from '../rules/decision/printable'
 import { findFolder } from './configuration'
 import { detail, wrapped } from './details'
-import { consult } from './doctor/consultation'
 import type { Finding } from './doctor/finding'
 import type { Invocation } from './invocation'
 import { jsonText } from './json-text'
@@ -41,6 +40,8 @@ export function addDoctor(program: Command, invocation: Invocation): void {
       const folder = findFolder(invocation, self)
       const { environment, now } = invocation
       const version = packageVersion()
+      // Only who uses it waits for what it looks with.
+      const { consult } = await import('./doctor/consultation.js')
       const findings = await consult(
         {
           folder,

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addCatalogue } from './catalogue'
+import { addCompletion } from './completion'
 import { addConfig } from './config'
 import { addConnectors } from './connectors'
 import { addDecide } from './decide'
@@ -63,6 +64,7 @@ export function createProgram(invocation: Invocation): Command {
     addConfig,
     addState,
     addDoctor,
+    addCompletion,
     addServe,
   ]) {
     add(program, invocation)

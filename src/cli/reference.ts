@@ -55,7 +55,7 @@ function optionLine(option: Option): string {
   return `- \`${option.flags}\`: ${escape(option.description)}${choices}${needed}`
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const end = /[.?]$/.test(text) ? '' : '.'
   return text.charAt(0).toUpperCase() + text.slice(1) + end
 }

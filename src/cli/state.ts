@@ -6,6 +6,7 @@ import { orderNote } from './orders'
 import { jsonText } from './json-text'
 import { exportState } from './state-export'
 import { importEntries, readEntries } from './state-import'
+import { addStateMigrate } from './state-migrate'
 import { withStorage } from './storage'
 
 interface ImportOptions {
@@ -14,7 +15,7 @@ interface ImportOptions {
 }
 
 export function addState(program: Command, invocation: Invocation): void {
-  const group = program.command('state').description('memory as JSON lines')
+  const group = program.command('state').description('memory: as JSON lines, or from one store to another')
   const exporting = group
     .command('export')
     .description('print all records, one JSON line each')
@@ -68,8 +69,9 @@ export function addState(program: Command, invocation: Invocation): void {
       ['state import --replace state.jsonl', 'The file wins over what is there'],
       [
         'state export --config old/config | exchange-enforcement state import --config new/config',
-        'Move to another store',
+        'Move to another install',
       ],
     ],
   })
+  addStateMigrate(group, invocation)
 }

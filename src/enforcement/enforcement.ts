@@ -14,6 +14,7 @@ import {
 import { replyTo } from '../rules/decision/reply'
 import { windowOffsetMs } from '../rules/decision/window'
 import type { Evidence, HeaderEvidence } from '../rules/evidence/evidence'
+import { KnownHops } from '../rules/evidence/known-hops'
 import { readEvidence } from '../rules/evidence/reading'
 import { formatBuild } from '../rules/verdict/build'
 import type { Verdict } from '../rules/verdict/verdict'
@@ -21,6 +22,7 @@ import { dayOf } from '../rules/time'
 import type { Freshness } from '../store/recollection'
 import { Deadline } from './deadline'
 import { evidenceOf, xoorgOf } from './evidence-record'
+import type { Flush } from './gatherer'
 import type { Key } from './memory'
 import { passed, turnedAway, type Outcome } from './outcome'
 import { pathKey } from './path-key'
@@ -44,6 +46,7 @@ export class Enforcement {
   private readonly around: Surroundings
   private readonly recall: Recall
   private readonly remember: Remember
+  private readonly hops = new KnownHops()
   private readonly verdicts = new Verdicts()
 
   constructor(around: Surroundings) {
@@ -86,7 +89,7 @@ export class Enforcement {
     const { settings } = ruleset
     const at = this.around.now()
     const { connector } = attributed
-    const found = readEvidence(message.fields, settings)
+    const found = readEvidence(message.fields, settings, this.hops)
     const { connecting } = found
     const day = dayOf(at)
     const verdict = this.verdicts.on(connecting, day, connector.esu, settings.policy, this.around.catalogue())
@@ -103,9 +106,9 @@ export class Enforcement {
     )
   }
 
-  /** Writes what was gathered since the last time. */
-  async flush(): Promise<void> {
-    await this.remember.flush()
+  /** Writes what was gathered, all of it unless only what is due is asked for. */
+  async flush(which: Flush = 'all'): Promise<void> {
+    await this.remember.flush(which)
   }
 
   private bySighting(

@@ -10,32 +10,55 @@ import { pathTtlMs, serverTtlMs } from '../store/lifetime'
 /** Days of counts kept with a server. */
 const maxDays = 120
 
+/**
+ * A record's news are written at once. The more there are, the longer they wait for the next time, so that a busy server costs no
+ * more writes than a quiet one, and a single message is seen soon.
+ */
+const firstPauseMs = 5_000
+const longestPauseMs = 120_000
+const pauseFactor = 4
+
+interface Told {
+  readonly at: number
+  readonly pauseMs: number
+}
+
+/** `due`: what was not written for a while, and what others must know; `all`: also what could wait. */
+export type Flush = 'due' | 'all'
+
 interface ServerNews {
   readonly key: Key<'server'>
   lastSeenAt: number
   /** Made when it is written. */
   evidence: (() => LastEvidence) | null
   readonly days: Map<string, { accepted: number; deferred: number; refused: number }>
+  readonly dueAt: number
 }
 
 interface PathNews {
   readonly key: Key<'path'>
   readonly seen: Map<string, number>
+  dueAt: number
 }
 
 const counted = { accept: 'accepted', defer: 'deferred', refuse: 'refused' } as const
 
 /**
- * Gathers what need not be written at once: counts, `last seen` and the age of a path's evidence; flushed every few
- * seconds, so that steady state costs no write per message. What a crash loses is a few seconds of counts.
+ * Gathers what need not be written at once: counts, `last seen` and the age of a path's evidence; of a busy server they are
+ * written every two minutes, so that steady state costs no write per message. What a crash loses is two minutes of counts.
  */
 export class Gatherer {
   private readonly maxEntries: number
-  private servers = new Map<string, ServerNews>()
+  private readonly now: () => number
+  private readonly servers = new Map<string, ServerNews>()
   private readonly paths = new Map<string, PathNews>()
+  /** When the news of a record were last taken to be written, while that is less than the longest pause ago. */
+  private readonly told = { server: new Map<string, Told>(), path: new Map<string, Told>() }
 
-  constructor(maxEntries = 20_000) {
+  /** `now`: monotonic milliseconds. */
+  constructor(maxEntries = 20_000, now = () => performance.now()) {
     this.maxEntries = maxEntries
+    this.now = now
   }
 
   /** False where no more can be gathered before the next flush. */
@@ -62,14 +85,16 @@ export class Gatherer {
     return true
   }
 
-  notePath(key: Key<'path'>, server: string, at: number): boolean {
+  /** `isNew`: others do not know of that server on this path yet, and should soon. */
+  notePath(key: Key<'path'>, server: string, at: number, isNew = false): boolean {
     const name = nameOf(key)
     let news = this.paths.get(name)
     if (!news) {
       if (this.paths.size >= this.maxEntries) return false
-      news = { key, seen: new Map() }
+      news = { key, seen: new Map(), dueAt: this.dueAt('path', name) }
       this.paths.set(name, news)
     }
+    if (isNew) news.dueAt = 0
     if (!news.seen.has(server) && news.seen.size >= maxServersPerPath) return false
     news.seen.set(server, Math.max(at, news.seen.get(server) ?? 0))
     return true
@@ -89,14 +114,15 @@ export class Gatherer {
   }
 
   /**
-   * Writes everything gathered; resolves with the number of records whose news are lost (F2). What was seen on a path is
+   * Writes what was gathered; resolves with the number of records whose news are lost (F2). What was seen on a path is
    * kept until it is written: else memory might speak for a path whose servers it does not all know.
    */
-  async flush(memory: Memory, pathMemoryDays: number): Promise<number> {
-    const { servers } = this
-    this.servers = new Map()
+  async flush(memory: Memory, pathMemoryDays: number, which: Flush): Promise<number> {
+    const servers = this.take('server', this.servers, which)
+    const paths = this.take('path', this.paths, which)
+    for (const [name] of servers) this.servers.delete(name)
     let lost = 0
-    await inLanes(servers.values(), async (news) => {
+    await inLanes(servers.values(), async ([, news]) => {
       const written = await memory.update(
         news.key,
         (current) => current && withNews(current, news),
@@ -104,7 +130,8 @@ export class Gatherer {
       )
       if (written.state === 'failed') lost += 1
     })
-    await inLanes([...this.paths].values(), async ([name, { key, seen }]) => {
+    await inLanes(paths.values(), async ([name, news]) => {
+      const { key, seen } = news
       const taken = [...seen]
       const change = (current: PathRecord | null): PathRecord | null =>
         taken.reduce<PathRecord | null>(
@@ -116,6 +143,7 @@ export class Gatherer {
       if (written.state === 'failed') lost += 1
       for (const [server, at] of taken) if (seen.get(server) === at) seen.delete(server)
       if (seen.size === 0) this.paths.delete(name)
+      else news.dueAt = this.dueAt('path', name)
     })
     return lost
   }
@@ -131,9 +159,32 @@ export class Gatherer {
       lastSeenAt: 0,
       evidence: null,
       days: new Map(),
+      dueAt: this.dueAt('server', name),
     }
     this.servers.set(name, news)
     return news
+  }
+
+  private dueAt(kind: 'server' | 'path', name: string): number {
+    const told = this.told[kind].get(name)
+    return told ? told.at + told.pauseMs : 0
+  }
+
+  private take<T extends { readonly dueAt: number }>(
+    kind: 'server' | 'path',
+    gathered: ReadonlyMap<string, T>,
+    which: Flush,
+  ): readonly [string, T][] {
+    const now = this.now()
+    const told = this.told[kind]
+    const taken = [...gathered].filter(([, { dueAt }]) => which === 'all' || dueAt <= now)
+    for (const [name] of taken) {
+      const before = told.get(name)
+      const pauseMs = before ? Math.min(before.pauseMs * pauseFactor, longestPauseMs) : firstPauseMs
+      told.set(name, { at: now, pauseMs })
+    }
+    for (const [name, { at }] of told) if (at + longestPauseMs < now) told.delete(name)
+    return taken
   }
 }
 

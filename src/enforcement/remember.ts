@@ -3,7 +3,7 @@ import type { LastEvidence, PathRecord, ServerEvent } from '../rules/clock/recor
 import type { Connector } from '../rules/attribution/connector'
 import type { Action } from '../rules/decision/decision'
 import { isNewOnPath, seenOnPath } from '../rules/decision/path'
-import { Gatherer } from './gatherer'
+import { Gatherer, type Flush } from './gatherer'
 import type { Key } from './memory'
 import { NewcomerLimit } from './newcomers'
 import { pathKey } from './path-key'
@@ -82,10 +82,10 @@ export class Remember {
     return this.gatherer.seenOn(key)
   }
 
-  async flush(): Promise<void> {
+  async flush(which: Flush): Promise<void> {
     const { pathMemoryDays } = this.around.ruleset().settings.enforcement
     const lost = this.around.clockIsTrusted()
-      ? await this.gatherer.flush(this.around.memory, pathMemoryDays)
+      ? await this.gatherer.flush(this.around.memory, pathMemoryDays, which)
       : this.gatherer.discard()
     for (let each = 0; each < lost; each += 1) this.drop('sighting-dropped')
   }
@@ -157,7 +157,8 @@ export class Remember {
     )
     if (written.state !== 'failed') return
     // The next flush tries again; till then this process knows.
-    if (isLasting(written.reason) || !this.gatherer.notePath(key, server, at)) this.drop('sighting-dropped')
+    if (isLasting(written.reason) || !this.gatherer.notePath(key, server, at, true))
+      this.drop('sighting-dropped')
   }
 
   private newPathsOf(tenant: string): NewcomerLimit {

@@ -2,6 +2,8 @@ import type { Observer } from '../enforcement/observer'
 import type { Plugin } from './types'
 
 const checkEveryMs = 10_000
+/** In doubt nothing is enforced, so the end of it should not be waited for. */
+const recheckEveryMs = 1_000
 /** A clock that was set stays doubtful for so long, unless the store's clock confirms it or it is set back. */
 const settleMs = 600_000
 
@@ -29,6 +31,8 @@ export class ClockWatch {
   /** Monotonic time at which a jump was first noticed. */
   private jumpedAt: number | null = null
   private timer: NodeJS.Timeout | null = null
+  /** Of the start that counts: a check may be under way when another comes, or the end. */
+  private watchNumber = 0
 
   constructor(
     plugin: Plugin,
@@ -51,14 +55,23 @@ export class ClockWatch {
 
   start(): void {
     this.stop()
-    this.timer = setInterval(() => void this.check(), checkEveryMs)
-    this.timer.unref()
-    void this.check()
+    void this.checkOn(this.watchNumber)
   }
 
   stop(): void {
-    if (this.timer) clearInterval(this.timer)
+    this.watchNumber += 1
+    if (this.timer) clearTimeout(this.timer)
     this.timer = null
+  }
+
+  private async checkOn(watchNumber: number): Promise<void> {
+    await this.check()
+    if (watchNumber !== this.watchNumber) return
+    this.timer = setTimeout(
+      () => void this.checkOn(watchNumber),
+      this.isTrusted() ? checkEveryMs : recheckEveryMs,
+    )
+    this.timer.unref()
   }
 
   /** Never rejects. A store that cannot be asked changes nothing. */

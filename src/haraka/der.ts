@@ -104,12 +104,14 @@ export function readBits(bytes: Uint8Array, element: Element | undefined): (bit:
   return (bit) => (((content[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1) === 1
 }
 
+const longestTime = 'YYYYMMDDhhmmssZ'.length
+
 /** Epoch ms. UTCTime and GeneralizedTime in the forms that RFC 5280 allows: with seconds, in UTC, without fractions. */
 export function readTime(bytes: Uint8Array, element: Element | undefined): number {
   const long = element?.tag === tags.generalizedTime
-  const text = String.fromCharCode(
-    ...contentOf(bytes, expectTag(element, long ? tags.generalizedTime : tags.utcTime)),
-  )
+  const content = contentOf(bytes, expectTag(element, long ? tags.generalizedTime : tags.utcTime))
+  if (content.length > longestTime) throw new DerError('time in another form')
+  const text = String.fromCharCode(...content)
   const century = Number(text.slice(0, 2)) >= 50 ? '19' : '20'
   const digits = /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z$/.exec(
     long ? text : century + text,

@@ -135,7 +135,7 @@ export class Runtime {
       }),
     })
     this.apply(this.live.current())
-    if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush())
+    if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush('due'))
     if (role !== 'worker') {
       this.every(pruneEveryMs, () => this.memory.prune())
       this.notices.start()

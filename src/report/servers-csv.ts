@@ -5,9 +5,10 @@ import type { CveState } from '../rules/verdict/verdict'
 import { csv, type Column } from './csv'
 import type { ServerSummary } from './summary'
 
-/** Servers for a spreadsheet, a line each (R3). Times are ISO 8601, lists have blanks between. */
-export function serversCsv(rows: readonly ServerSummary[]): string {
-  return csv(columns, rows)
+/** Servers for a spreadsheet, a line each (R3). Times are ISO 8601, lists have blanks between. `part`: it goes on, without headings. */
+export function serversCsv(rows: readonly ServerSummary[], part: 'whole' | 'rest' = 'whole'): string {
+  const text = csv(columns, rows)
+  return part === 'whole' ? text : text.slice(text.indexOf('\r\n') + 2)
 }
 
 const columns: readonly Column<ServerSummary>[] = [

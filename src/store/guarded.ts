@@ -129,6 +129,10 @@ class Guard implements GuardedStore {
     }
   }
 
+  lifetime(key: RecordKey): Promise<number | null> {
+    return this.#guard('read', () => this.store.lifetime(key))
+  }
+
   time(): Promise<number | null> {
     return this.#guard('time', () => this.store.time())
   }

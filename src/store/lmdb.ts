@@ -130,6 +130,11 @@ export class LmdbStore implements Store {
     }
   }
 
+  async lifetime(key: RecordKey): Promise<number | null> {
+    const expiresAt = this.#live(formatKey(this.#prefix, key))?.expiresAt ?? 0
+    return expiresAt === 0 ? null : Math.max(1, expiresAt - this.#now())
+  }
+
   async time(): Promise<null> {
     return null
   }

@@ -78,6 +78,11 @@ export class MemoryStore implements Store {
     }
   }
 
+  async lifetime(key: RecordKey): Promise<number | null> {
+    const expiresAt = this.#live(formatKey(prefix, key))?.expiresAt ?? null
+    return expiresAt === null ? null : expiresAt - this.#now()
+  }
+
   async time(): Promise<null> {
     return null
   }

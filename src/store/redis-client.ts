@@ -25,6 +25,8 @@ export function createClient(settings: RedisSettings, timeoutMs: number): RedisC
     ...(settings.password !== null && { password: settings.password }),
     ...(settings.tls && { tls: {} }),
     connectionName: 'exchange-enforcement',
+    // CLIENT SETINFO is one more right, and tells nobody anything.
+    disableClientInfo: true,
     commandTimeout: timeoutMs,
     connectTimeout: connectTimeoutMs,
     socketTimeout: Math.max(silentSocketMs, 2 * timeoutMs),

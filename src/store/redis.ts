@@ -123,6 +123,11 @@ export class RedisStore implements Store {
     }
   }
 
+  async lifetime(key: RecordKey): Promise<number | null> {
+    const left = await this.#ask(() => this.#opened().pttl(formatKey(this.#prefix, key)))
+    return left < 0 ? null : Math.max(1, left)
+  }
+
   async time(): Promise<number> {
     const [seconds, microseconds] = await this.#ask(() => this.#opened().time())
     return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)

@@ -62,6 +62,8 @@ export interface Store {
     kind: K,
     tenant?: string,
   ): AsyncIterable<Stored<Records[K]> & { readonly key: RecordKey<K> }>
+  /** How long the record still lives, in ms; `null`: for ever, or it is not there. */
+  lifetime(key: RecordKey): Promise<number | null>
   /** The backend's own clock in epoch ms, where it has one (Redis TIME), else `null` (F5). */
   time(): Promise<number | null>
   /** Removes what has expired, where the backend does not do so by itself; returns how many. */

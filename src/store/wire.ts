@@ -76,6 +76,13 @@ export const wires: { readonly [K in RecordKind]: Wire<K> } = {
   })),
 }
 
+/** All kinds of records there are. */
+export const recordKinds: readonly RecordKind[] = kindsOf(wires)
+
+function kindsOf(all: { readonly [K in RecordKind]: unknown }): readonly RecordKind[] {
+  return Object.keys(all).filter((kind): kind is RecordKind => Object.hasOwn(all, kind))
+}
+
 function packServer(value: ServerRecord): ServerWire {
   const { clock, recovery, lastEvidence } = value
   const days = Object.entries(value.days)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TenantSummary } from '../report/fleet'
 import { servedLinks } from '../report/page/links'
+import type { Notice } from '../report/page/page'
 import { sendError } from './error-pages'
 import { textOf } from './form-text'
 import { orderKinds, type Order, type Outcome, type PendingOrder } from './order'
@@ -14,6 +15,8 @@ import type { Site } from './site'
 
 /** How long the answer to an order waits for what it changed to be read again. */
 const freshnessMs = 2_000
+/** How long it waits at all: a note in each history of a very large tenant takes its time. */
+const patienceMs = 5_000
 
 /** Pauses and exemptions: a form, what it will do, and doing it. */
 export function orderRoutes(app: FastifyInstance, site: Site): void {
@@ -56,13 +59,22 @@ export function orderRoutes(app: FastifyInstance, site: Site): void {
     const pending = session?.pending.get(textOf(request.params, 'id'))
     if (!session || !pending) return sendError(reply, site, 409)
     pending.outcome ??= carryOut(pending.order, request, site)
-    const outcome = await pending.outcome
-    session.notice = outcome.ok
-      ? { kind: 'done', text: outcome.text }
-      : { kind: 'fault', text: `Nothing was done: ${outcome.why}.` }
+    const outcome = await Promise.race([pending.outcome, sleep(patienceMs, null, { ref: false })])
+    session.notice = noticeOf(outcome)
     const { order } = pending
-    return reply.redirect(outcome.ok ? placeOf(order, site) : servedLinks.tenant(order.tenant), 303)
+    return reply.redirect(outcome?.ok === true ? placeOf(order, site) : servedLinks.tenant(order.tenant), 303)
   })
+}
+
+/** @param outcome `null`: it is still being carried out */
+function noticeOf(outcome: Outcome | null): Notice {
+  if (outcome === null) {
+    const text = 'It is under way: the histories of many servers are written. The log tells when it is done.'
+    return { kind: 'info', text }
+  }
+  return outcome.ok
+    ? { kind: 'done', text: outcome.text }
+    : { kind: 'fault', text: `Nothing was done: ${outcome.why}.` }
 }
 
 /** One line for each order, however it went. */

@@ -13,7 +13,7 @@ import { benchRedisLoad } from './redis-load'
 import { benchStartTls } from './starttls'
 import { benchStartUp } from './start-up'
 import { benchServer } from './server'
-import { writeResults } from './page'
+import { writeFigures } from './page'
 
 import { benchSmtpSource, findSmtpSource } from './smtp-source'
 import { plainTable, summary } from './table'
@@ -48,7 +48,7 @@ async function run(options: BenchOptions): Promise<number> {
   console.log(plainTable(figures))
   console.log(`\n${summary(figures)}`)
   if (options.write)
-    await writeResults(
+    await writeFigures(
       figures,
       machine,
       process.argv

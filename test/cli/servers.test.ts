@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   exemptUntil,
   fails,
@@ -13,6 +15,7 @@ import {
 } from './support'
 
 const day = 86_400_000
+const title = (page: string) => /<title>.*<\/title>/.exec(page)?.[0]
 
 interface Row {
   readonly server: string
@@ -189,6 +192,28 @@ describe('servers and explain', function () {
     )
   })
 
+  it('write the whole report into one file, or leave what was there', async () => {
+    const file = join(place.folder, 'report.html')
+    const said = await printed(['servers', '--html', file, '--details', '2', ...inConfig])
+    assert.match(said, /report\.html: \d+ servers, 2 of them with a page of their own\n$/)
+    const text = readFileSync(file, 'utf8')
+    assert.match(text, /^<!doctype html>[^]*<\/html>$/)
+    assert.doesNotMatch(text, obeyedByTerminals)
+    assert.deepEqual(
+      readdirSync(place.folder).filter((name) => name.endsWith('.tmp')),
+      [],
+    )
+    assert.equal(
+      await printed(['servers', '--html', '-', '--details', '2', ...inConfig]).then(title),
+      title(text),
+    )
+    const nowhere = join(place.folder, 'nowhere', 'report.html')
+    await fails(1, /nowhere\/report\.html cannot be written: ENOENT: no such file or directory\n$/, [
+      ...['servers', '--html', nowhere, ...inConfig],
+    ])
+    await fails(1, /cannot be written: EISDIR/, ['servers', '--html', place.config, ...inConfig])
+  })
+
   it('say whom was meant', async () => {
     await fails(1, /no server 'ex8\.contoso\.com' was seen \(did you mean 'ex08\.contoso\.com'\?\)/, [
       'explain',
@@ -248,6 +273,9 @@ describe('servers and explain', function () {
     await fails(2, /Allowed choices are compliant/, ['servers', '--status', 'bad'])
     await fails(2, /1 to 99/, ['servers', '--stage', '0'])
     await fails(2, /cannot be used with/, ['servers', '--csv', '--json'])
+    await fails(2, /cannot be used with/, ['servers', '--html', '-', '--status', 'paused'])
+    await fails(2, /--details goes with --html/, ['servers', '--details', '3', ...inConfig])
+    await fails(2, /0 to 999999/, ['servers', '--html', '-', '--details', 'many'])
     await fails(2, /missing required argument 'server'/, ['explain'])
   })
 })

@@ -164,8 +164,4 @@ describe('state export and import', function () {
   it('say that a file is missing', async () => {
     await fails(1, /ENOENT/, into('missing.jsonl'))
   })
-
-  it('are all there is: records are moved by piping one into the other', async () => {
-    await fails(2, /unknown command 'migrate'/, ['state', 'migrate'])
-  })
 })

@@ -129,6 +129,16 @@ for (const [name, start] of backends) {
       assert.equal(await store.remove(key, version), false)
     })
 
+    it('tells how long a record still lives, which may be for ever', async () => {
+      const [brief, lasting] = [serverKey('fleeting'), serverKey('enduring')]
+      assert.equal(await store.replace(brief, 0, serverRecord('fleeting'), 60_000), true)
+      await create(lasting, serverRecord('enduring'))
+      const left = await store.lifetime(brief)
+      assert.ok(left !== null && left > 30_000 && left <= 60_000, String(left))
+      assert.equal(await store.lifetime(lasting), null)
+      assert.equal(await store.lifetime(serverKey('never')), null)
+    })
+
     it('forgets a record when its time is over, and a later write without ttl keeps it', async () => {
       const [brief, kept] = [serverKey('brief'), serverKey('prolonged')]
       await store.replace(brief, 0, serverRecord('brief'), 150)

@@ -6,6 +6,7 @@ import type { Settings } from '../../src/config/settings'
 import { folderSource } from '../../src/config/source'
 import type { Catalogue } from '../../src/rules/verdict/catalogue'
 import { byHand } from './cast'
+import { noticeSettings } from './post'
 
 export const settingsText = `; Written by "npm start". Edit it: a few seconds after it is saved, Haraka follows.
 
@@ -15,7 +16,7 @@ help_url = https://mx.example.com/exchange
 
 [metrics]
 listen =
-
+${noticeSettings}
 [web]
 token_file = exchange-enforcement.token
 `
@@ -32,11 +33,15 @@ export function connectorsText(authority: string | null): string {
 [contoso-hybrid]
 tenant = contoso
 ${known}
+contacts = it@contoso.com
+language = de
 
 ; By address, and only with senders of its own:
 [fabrikam]
 addresses = 127.0.0.0/8
 sender_domains = fabrikam.com
+contacts = it@fabrikam.com
+language = ja
 
 ; For you: mail from anyone@${byHand.domain}.
 [by-hand]

@@ -17,6 +17,7 @@ import { writeHistory } from './memory'
 import { DemoPage } from './page'
 import { addressOf, pemOf, Play } from './play'
 import { CannotStart, claimPort, DemoServer } from './server'
+import { DemoPost } from './post'
 import { Table } from './table'
 
 const usage = `npm start [-- OPTIONS]
@@ -88,6 +89,7 @@ class Interrupted extends Error {}
 class Stage {
   readonly workshop = mkdtempSync(join(tmpdir(), 'exchange-enforcement-'))
   server: DemoServer | null = null
+  post: DemoPost | null = null
   page: DemoPage | null = null
   #closing = false
   readonly #atExit = (): void => {
@@ -111,6 +113,7 @@ class Stage {
     await performance.catch(() => undefined)
     await this.page?.stop()
     await this.server?.stop()
+    await this.post?.stop()
     rmSync(this.workshop, { recursive: true, force: true })
     process.removeListener('exit', this.#atExit)
   }
@@ -120,8 +123,12 @@ class Stage {
 async function perform(stage: Stage, port: number): Promise<number> {
   const certificates = await certificatesIn(stage.workshop)
   stage.step()
+  const post = await DemoPost.open()
+  stage.post = post
+  stage.step()
   const server = await DemoServer.install({
-    plugins: ['exchange-enforcement'],
+    plugins: ['exchange-enforcement', ...Object.keys(post.route.pluginSources ?? {})],
+    ...post.route,
     settings: settingsText,
     connectors: connectorsText(certificates?.authorities.ca.cert ?? null),
     proxy: false,
@@ -162,6 +169,8 @@ async function perform(stage: Stage, port: number): Promise<number> {
       ? `\n${String(sent)} messages, each told exactly what the rules demand.`
       : `\n${String(wrong)} of ${String(sent)} messages were told something else than the rules demand.`,
   )
+  await post.tell((line) => console.log(line))
+  stage.step()
   return wrong
 }
 

@@ -82,10 +82,14 @@ export function startFleet(lines: string, options: FleetOptions = {}): Promise<R
   return startHaraka({
     nodes: 2,
     logLevel: 'notice',
-    settings: `[main]\nmode = enforce\n[policy]\npreset = custom\nfloors = ${newBuild}\n[enforcement]\n${enforcement}\n${lines}`,
+    settings: settingsOf(lines, enforcement),
     connectors: `[hybrid]\ntenant = ${tenant}\naddresses = 8.8.0.0/16\n`,
     ...others,
   })
+}
+
+export function settingsOf(lines: string, enforcement = ''): string {
+  return `[main]\nmode = enforce\n[policy]\npreset = custom\nfloors = ${newBuild}\n[enforcement]\n${enforcement}\n${lines}`
 }
 
 /** A name whose hour is now at this minute and stays within 75 s of it for as long as a test takes. */

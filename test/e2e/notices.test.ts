@@ -95,6 +95,6 @@ describe('Notices through a real Haraka', function () {
     let state = ''
     const known = await becomesTrue(async () => (state = await letterState(store)) === 'undelivered', 60_000)
     assert.ok(known, state + (haraka?.log() ?? ''))
-    assert.match(haraka?.log() ?? '', /could not be delivered: .*5\.1\.1 no such user/)
+    await haraka?.logged(/could not be delivered: .*5\.1\.1 no such user/)
   })
 })

@@ -40,11 +40,11 @@ class Demonstration {
   }
 
   async prints(text: string): Promise<void> {
-    assert.ok(await becomesTrue(() => this.output.includes(text), 20_000), this.output)
+    assert.ok(await becomesTrue(() => this.output.includes(text), 90_000), this.output)
   }
 
   async ends(): Promise<number | null> {
-    assert.ok(await becomesTrue(() => this.code !== undefined, 20_000), `it does not end:\n${this.output}`)
+    assert.ok(await becomesTrue(() => this.code !== undefined, 90_000), `it does not end:\n${this.output}`)
     return this.code ?? null
   }
 
@@ -97,7 +97,7 @@ function refusal(minutes: number): string {
 }
 
 describe('npm start', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let demonstration: Demonstration | undefined
 
   function started(...parameters: string[]): Demonstration {

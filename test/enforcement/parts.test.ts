@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { Gatherer } from '../../src/enforcement/gatherer'
+import type { Memory } from '../../src/enforcement/memory'
 import { NewcomerLimit } from '../../src/enforcement/newcomers'
 import { Ruleset } from '../../src/enforcement/ruleset'
 import { serverTtlMs } from '../../src/store/lifetime'
@@ -33,6 +34,48 @@ describe('what is gathered between two flushes', () => {
     assert.equal(gatherer.seenOn(path('h1')).size, 64)
     assert.equal(gatherer.discard(), 4)
     assert.equal(gatherer.seenOn(path('h1')).size, 0)
+  })
+
+  it('is written at once, then less and less often, but for what others must know and at the end', async () => {
+    let now = 1000
+    const gatherer = new Gatherer(100, () => now)
+    const { cache } = await new World().worker()
+    const key = { kind: 'path', tenant: 't', connector: 'c', address: 'a', ehlo: 'h' } as const
+    const written: string[] = []
+    const memory: Memory = {
+      ...cache,
+      update: (of) => {
+        written.push(of.kind)
+        return cache.update(of, () => null, null)
+      },
+    }
+    const flush = async (which: 'due' | 'all'): Promise<string> => {
+      written.length = 0
+      await gatherer.flush(memory, 7, which)
+      return written.join(' ')
+    }
+    const news = (isNew = false): void => {
+      gatherer.countMessage('t', 's', 0, 'accept')
+      gatherer.notePath(key, 's', now, isNew)
+    }
+    news()
+    assert.equal(await flush('due'), 'server path')
+    for (const pauseMs of [5000, 20_000, 80_000, 120_000, 120_000]) {
+      news()
+      now += pauseMs - 1
+      assert.equal(await flush('due'), '', `less than ${pauseMs} ms after the last time`)
+      now += 1
+      assert.equal(await flush('due'), 'server path', `${pauseMs} ms after the last time`)
+    }
+    now += 120_000
+    assert.equal(await flush('due'), '', 'no news')
+    now += 1
+    news()
+    assert.equal(await flush('due'), 'server path', 'after a silence at once')
+    news(true)
+    assert.equal(await flush('due'), 'path', 'a server that nobody else knows of on this path')
+    news()
+    assert.equal(await flush('all'), 'server path')
   })
 })
 

@@ -56,6 +56,7 @@ export class WatchedStore implements Store {
   }
 
   open = (): Promise<void> => this.#store.open()
+  lifetime: Store['lifetime'] = (key) => this.#store.lifetime(key)
   time = (): Promise<number | null> => this.#store.time()
   prune = (now: number): Promise<number> => this.#store.prune(now)
   close = (): Promise<void> => this.#store.close()

@@ -38,12 +38,14 @@ describe('What strangers write', function () {
       leastTimeMs(target, short, 1)
       const [shortMs, wholeMs] = [leastTimeMs(target, short), leastTimeMs(target, whole, 2)]
       // Sixteen times as long; were it square, it would take 256 times as long.
-      assert.ok(wholeMs < 64 * Math.max(shortMs, 0.5), `${shortMs} ms, then ${wholeMs} ms`)
+      assert.ok(wholeMs < 64 * Math.max(shortMs, 1), `${shortMs} ms, then ${wholeMs} ms`)
     })
   }
 })
 
-describe('npm run fuzz', () => {
+describe('npm run fuzz', function () {
+  this.timeout(30_000)
+
   const broken: Target = {
     name: 'broken',
     what: 'a reader that does not know the letter q',
@@ -66,11 +68,11 @@ describe('npm run fuzz', () => {
     const slow: Target = {
       ...broken,
       check: () => {
-        const until = performance.now() + 6
-        while (performance.now() < until);
+        const before = process.cpuUsage()
+        while (process.cpuUsage(before).user < 8000);
       },
     }
-    const { finds } = attack(slow, { seed: 7, milliseconds: 50 })
+    const { finds } = attack(slow, { seed: 7, milliseconds: 200 })
     assert.match(finds[0]?.why ?? '', /takes \d+\.\d ms/)
   })
 

@@ -142,7 +142,8 @@ describe('The report in one file, in Chromium', function () {
       const page = await opened({ colorScheme, viewport: { width, height: 900 } })
       const small = pathToFileURL(join(folder, 'small.html')).href
       await page.goto(small)
-      const ids = width > 1000 ? ['overview', 'servers', 'tenants', 'catalogue', 'configuration'] : ['servers']
+      const ids =
+        width > 1000 ? ['overview', 'servers', 'tenants', 'catalogue', 'configuration'] : ['servers']
       const [server] = await page.locator('.page[id^=server-]').all()
       const [tenant] = await page.locator('.page[id^=tenant-]').all()
       for (const id of [...ids, await server?.getAttribute('id'), await tenant?.getAttribute('id')]) {

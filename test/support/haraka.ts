@@ -149,9 +149,15 @@ export class RunningHaraka {
     this.#child?.kill(signal)
   }
 
-  /** Ends all processes and starts anew in the same folder and on the same ports. */
-  async restart(): Promise<void> {
+  /** Takes a file of the config folder away, so that what the package brings holds again. */
+  removeConfigFile(name: string): void {
+    rmSync(join(this.folder, 'config', name))
+  }
+
+  /** Ends all processes and starts anew in the same folder and on the same ports; `between` while none runs. */
+  async restart(between: () => void = () => undefined): Promise<void> {
     await this.#end()
+    between()
     if (!(await this.#launch())) throw this.#failure('Haraka did not start again')
   }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { simpleParser, type ParsedMail } from 'mailparser'
 import { SMTPServer } from 'smtp-server'
 
@@ -29,14 +30,19 @@ function refusal({ code, text }: { readonly code: number; readonly text: string 
 
 /** A mail server on a loopback port that keeps what it gets. */
 export class MailSink {
-  readonly mails: Sunk[] = []
+  readonly mails: readonly Sunk[]
   readonly port: number
   readonly #server: SMTPServer
+  readonly #sockets = new Set<Socket>()
 
   private constructor(server: SMTPServer, port: number, mails: Sunk[]) {
     this.#server = server
     this.port = port
     this.mails = mails
+    server.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
   }
 
   static async start(options: SinkOptions = {}): Promise<MailSink> {
@@ -91,7 +97,14 @@ export class MailSink {
     return Promise.all(this.mails.map(({ raw }) => simpleParser(raw)))
   }
 
+  /** Breaks all connections off. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** May be called again. */
   stop(): Promise<void> {
+    this.hangUp()
     return new Promise((done) => {
       this.#server.close(() => done())
     })

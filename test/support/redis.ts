@@ -19,8 +19,12 @@ export interface RedisServer extends Address {
   resume(): void
   /** Ends it with SIGKILL, as a crash would; its port stays reserved for `restart`. */
   kill(): Promise<void>
-  /** Starts it again on the same port, after `kill`; what it held is gone. */
+  /** Starts it again on the same port, after `kill`; what it held is gone, unless its `config` keeps it on disk. */
   restart(): Promise<void>
+  /** As `restart`, with further lines of redis.conf, and without waiting until it answers. */
+  restartSlowly(config: readonly string[]): Promise<void>
+  /** Resolves when it answers. */
+  answers(): Promise<void>
   /** Ends it and removes its files. */
   stop(): Promise<void>
 }
@@ -39,6 +43,8 @@ export interface SentinelGroup {
 
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[]
+  /** Kills a master and resolves when its replica has taken over. Needs `replicas`. */
+  failover(): Promise<void>
   pause(): void
   resume(): void
   stop(): Promise<void>
@@ -88,8 +94,9 @@ export async function startRedis(options: ServerOptions = {}): Promise<RedisServ
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
     try {
-      const child = await launch(folder, port, options)
-      return serverOf(folder, port, options, child)
+      const launched = await launch(folder, port, options)
+      await answering(launched, port)
+      return serverOf(folder, port, options, launched)
     } catch (error) {
       // Another process may have taken the port meanwhile.
       if (attempt < startAttempts && error instanceof StartError) continue
@@ -149,10 +156,10 @@ export async function startSentinels(): Promise<SentinelGroup> {
   }
 }
 
-/** Three masters that share the slots, without replicas. */
-export async function startCluster(): Promise<RedisCluster> {
+/** Three masters that share the slots, on their own or with one replica each. */
+export async function startCluster({ replicas = false } = {}): Promise<RedisCluster> {
   const nodes = await Promise.all(
-    [0, 1, 2].map(async () =>
+    Array.from({ length: replicas ? 6 : 3 }, async () =>
       startRedis({
         config: [
           'cluster-enabled yes',
@@ -163,12 +170,13 @@ export async function startCluster(): Promise<RedisCluster> {
       }),
     ),
   )
+  const masters = nodes.slice(0, 3)
   const slots = 16384
   await Promise.all(
-    nodes.map((node, i) =>
+    masters.map((node, i) =>
       withClient(node, async (client) => {
-        const from = Math.ceil((slots * i) / nodes.length)
-        const to = Math.ceil((slots * (i + 1)) / nodes.length) - 1
+        const from = Math.ceil((slots * i) / masters.length)
+        const to = Math.ceil((slots * (i + 1)) / masters.length) - 1
         await client.call('cluster', 'addslotsrange', from, to)
         await client.call('cluster', 'set-config-epoch', i + 1)
       }),
@@ -176,31 +184,49 @@ export async function startCluster(): Promise<RedisCluster> {
   )
   const [first, ...others] = nodes
   await withClient(first!, async (client) => {
-    for (const { port } of others) {
-      const bus = await withClient(
-        others.find((node) => node.port === port)!,
-        async (peer) =>
-          String(await peer.call('config', 'get', 'cluster-port'))
-            .split(',')
-            .at(-1),
+    for (const node of others) {
+      const bus = await withClient(node, async (peer) =>
+        String(await peer.call('config', 'get', 'cluster-port'))
+          .split(',')
+          .at(-1),
       )
-      await client.call('cluster', 'meet', host, port, bus ?? '')
+      await client.call('cluster', 'meet', host, node.port, bus ?? '')
     }
   })
   await until('the Cluster to form', () =>
     everyOne(nodes, async (client) => {
       const info = String(await client.call('cluster', 'info'))
-      return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
+      return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes.length}`)
     }),
   )
+  await Promise.all(nodes.slice(masters.length).map((replica, i) => followMaster(replica, masters[i]!)))
   return {
     nodes,
+    failover: async () => {
+      const [master] = masters
+      const replica = nodes[masters.length]
+      if (!master || !replica) throw new Error('a Cluster without replicas cannot fail over')
+      await master.kill()
+      await until('the replica to take over', () =>
+        withClient(replica, async (client) => String(await client.call('role')).startsWith('master')),
+      )
+    },
     pause: () => nodes.forEach((node) => node.pause()),
     resume: () => nodes.forEach((node) => node.resume()),
     stop: async () => {
       await Promise.all(nodes.map((node) => node.stop()))
     },
   }
+}
+
+async function followMaster(replica: RedisServer, master: RedisServer): Promise<void> {
+  const id = await withClient(master, async (client) => String(await client.call('cluster', 'myid')))
+  await withClient(replica, (client) => client.call('cluster', 'replicate', id))
+  await until('a replica to be in step', () =>
+    withClient(replica, async (client) =>
+      String(await client.info('replication')).includes('master_link_status:up'),
+    ),
+  )
 }
 
 /** Resolves when `check` holds, asked every 50 ms; an error counts as "not yet". */
@@ -214,50 +240,62 @@ export async function until(what: string, check: () => Promise<boolean>, withinM
 
 class StartError extends Error {}
 
-async function launch(folder: string, port: number, options: ServerOptions): Promise<ChildProcess> {
+interface Launched {
+  readonly child: ChildProcess
+  /** Why it does not run; `null` as long as it does. */
+  readonly ending: () => Error | null
+}
+
+async function launch(folder: string, port: number, options: ServerOptions): Promise<Launched> {
   const file = join(folder, 'redis.conf')
-  const lines = [`port ${port}`, `bind ${host}`, `dir ${folder}`, 'daemonize no', ...(options.config ?? [])]
   const memoryOnly = options.sentinel ? [] : ['save ""', 'appendonly no', 'repl-diskless-sync-delay 0']
-  await writeFile(file, [...lines, ...memoryOnly, ''].join('\n'))
+  const lines = [`port ${port}`, `bind ${host}`, `dir ${folder}`, 'daemonize no', ...memoryOnly]
+  await writeFile(file, [...lines, ...(options.config ?? []), ''].join('\n'))
   const child = spawn('redis-server', [file, ...(options.sentinel ? ['--sentinel'] : [])], { stdio: 'pipe' })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-2000)
   })
-  let missing = false
-  child.once('error', () => {
-    missing = true
-  })
+  let ending: Error | null = null
   running.add(child)
-  child.once('exit', () => running.delete(child))
-  await until(`redis-server on port ${port}`, async () => {
-    if (missing || child.exitCode !== null) return true
-    return answers(port)
-  })
-  if (missing) {
+  child.once('exit', () => {
     running.delete(child)
-    throw new Error('redis-server is missing: apt-get install redis-server')
-  }
-  if (child.exitCode !== null) throw new StartError(`redis-server ended: ${output}`)
-  return child
+    ending ??= new StartError(`redis-server ended: ${output}`)
+  })
+  child.once('error', () => {
+    running.delete(child)
+    ending = new Error('redis-server is missing: apt-get install redis-server')
+  })
+  return { child, ending: () => ending }
 }
 
-function serverOf(folder: string, port: number, options: ServerOptions, started: ChildProcess): RedisServer {
-  let child = started
+async function answering({ ending }: Launched, port: number): Promise<void> {
+  await until(`redis-server on port ${port}`, async () => ending() !== null || answers(port))
+  const why = ending()
+  if (why) throw why
+}
+
+function serverOf(folder: string, port: number, options: ServerOptions, started: Launched): RedisServer {
+  let launched = started
   const server: RedisServer = {
     host,
     port,
     get pid() {
-      return child.pid ?? 0
+      return launched.child.pid ?? 0
     },
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
-    kill: () => end(child),
+    pause: () => void launched.child.kill('SIGSTOP'),
+    resume: () => void launched.child.kill('SIGCONT'),
+    kill: () => end(launched.child),
     restart: async () => {
-      child = await launch(folder, port, options)
+      launched = await launch(folder, port, options)
+      await answering(launched, port)
     },
+    restartSlowly: async (config) => {
+      launched = await launch(folder, port, { ...options, config: [...(options.config ?? []), ...config] })
+    },
+    answers: () => answering(launched, port),
     stop: async () => {
-      await end(child)
+      await end(launched.child)
       await rm(folder, { recursive: true, force: true })
     },
   }

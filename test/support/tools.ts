@@ -9,6 +9,9 @@ const packages = {
   prometheus: 'prometheus',
   promtool: 'prometheus',
   chromium: 'chromium',
+  mandoc: 'mandoc',
+  zsh: 'zsh',
+  fish: 'fish',
 } as const
 
 /** Under which names Chromium is found; elsewhere than on Debian it is called otherwise. */

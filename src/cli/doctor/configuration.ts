@@ -31,7 +31,7 @@ export const configurationArea = area(
     },
     'contacts-missing': {
       severity: 'warning',
-      about: 'Notices are on, but a tenant has no contact to whom they could go.',
+      about: 'Notices by mail are on, but a tenant has no contact to whom they could go.',
       remedy: 'Write contacts in a connector of that tenant.',
     },
     'header-off': {
@@ -66,7 +66,8 @@ export const configurationArea = area(
     const lineOf = (key: string): Evidence => main.evidence(key)
     if (mode === 'off') report.found('mode-off', 'the mode is off', lineOf('mode'))
     if (!addHeader) report.found('header-off', 'add_header is off', lineOf('add_header'))
-    if (!notices.enabled) return
+    // To a webhook alone no contact is needed.
+    if (!notices.enabled || notices.from === null) return
     const reached = new Set(
       connectors.filter(({ contacts }) => contacts.length > 0).map(({ tenant }) => tenant),
     )

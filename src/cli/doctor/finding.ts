@@ -60,7 +60,7 @@ export function area<const Id extends string>(
         message: string,
         evidence: Evidence | null,
         remedy: string | null,
-      ): void => tell({ id, area: name, severity, message, evidence, remedy })
+      ): void => tell({ id, area: name, severity, message: message.replace(/\.$/, ''), evidence, remedy })
       await examine(scene, {
         ok: (id, message) => say(id, 'ok', message, null, null),
         found: (id, message, evidence) =>

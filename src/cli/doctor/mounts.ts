@@ -19,6 +19,18 @@ export function isVolatile({ type }: Mount): boolean {
   return volatile.test(type)
 }
 
+/** What is left to who is not root. */
+export interface FreeSpace {
+  readonly bavail: number
+  /** Bytes of each. */
+  readonly bsize: number
+}
+
+/** Less than 256 MB. */
+export function isNearlyFull({ bavail, bsize }: FreeSpace): boolean {
+  return bavail * bsize < 256 * 1024 * 1024
+}
+
 /**
  * The mount that a path lies on, the last of those that lie over one another.
  *

@@ -28,19 +28,27 @@ export const recordChecks = {
   },
 } as const
 
+/** Well within what an area has. */
+const longestMs = 4_000
+
 export async function tellRecords(
   store: Store,
   settings: Settings,
   config: ConfigFolder,
   now: number,
   report: Report<keyof typeof recordChecks>,
+  patienceMs = longestMs,
 ): Promise<void> {
-  const remembered = await readAllRecords(store)
+  const remembered = await readAllRecords(store, patienceMs)
   const { servers, paths, unreadable, firstAt, lastAt } = remembered
   if (unreadable > 0) report.found('records-unreadable', `records that cannot be read: ${unreadable}`)
   else report.ok('records-unreadable', `servers in memory: ${servers}, paths: ${paths}`)
   if (lastAt !== null && lastAt > now + settings.store.maxClockSkewSeconds * 1000) {
     report.found('records-from-future', `the last sighting is of ${iso(lastAt)}, the clock says ${iso(now)}`)
+  }
+  if (!remembered.isComplete) {
+    report.unknown('connector-unmatched', `memory is larger than can be read in ${patienceMs / 1000} s`)
+    return
   }
   if (firstAt === null) {
     report.unknown('connector-unmatched', 'memory holds no server yet')

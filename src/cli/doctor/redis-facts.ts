@@ -54,11 +54,6 @@ export class RedisLook {
     return nodes.map((node) => [describeTopologyOf(node, this.#settings), node])
   }
 
-  /** Rejects where it is not allowed. */
-  clusterInfo(): Promise<Info> {
-    return this.#client.call('cluster', 'info').then((text) => parseInfo(String(text)))
-  }
-
   /** Epoch ms of Redis, how long it took to answer, and the middle of that in our own time. */
   async time(): Promise<{ readonly at: number; readonly tookMs: number; readonly askedAt: number }> {
     const before = Date.now()
@@ -97,6 +92,11 @@ return denied`
 
 export async function infoOf(node: Redis): Promise<Info> {
   return parseInfo(await node.info())
+}
+
+/** What a node of a Cluster says of the whole; rejects where that is not allowed. */
+export async function clusterInfoOf(node: Redis): Promise<Info> {
+  return parseInfo(String(await node.call('cluster', 'info')))
 }
 
 /** One setting of the server; rejects where `CONFIG` is not allowed. */

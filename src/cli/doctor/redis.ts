@@ -6,7 +6,7 @@ import type { ConfigFolder } from './config-folder'
 import { area, reasonOf, type Evidence, type Report } from './finding'
 import { isAtLeast } from './haraka-package'
 import { recordChecks, tellRecords } from './records'
-import { askSentinel, configOf, infoOf, type Info, RedisLook } from './redis-facts'
+import { askSentinel, clusterInfoOf, configOf, infoOf, type Info, RedisLook } from './redis-facts'
 import { redisChecks } from './redis-checks'
 
 const testedRedis = [7, 0] as const
@@ -175,17 +175,25 @@ async function tellTime(look: RedisLook, { store }: Settings, report: Report<Id>
   }
 }
 
+/** Each master is asked: what one has lost the others learn of later. */
 async function tellCluster(look: RedisLook, report: Report<Id>): Promise<void> {
-  try {
-    const info = await look.clusterInfo()
-    const [state, assigned, failing] = ['cluster_state', 'cluster_slots_assigned', 'cluster_slots_fail'].map(
-      (key) => info.get(key) ?? '?',
-    )
-    const text = `the state is ${state}, slots assigned: ${assigned} of 16384, failing: ${failing}`
-    if (state === 'ok' && assigned === '16384') report.ok('redis-cluster-broken', text)
-    else report.found('redis-cluster-broken', text)
-  } catch (error) {
-    report.unknown('redis-cluster-broken', `the Cluster does not tell its state (${reasonOf(error)})`)
+  for (const [name, node] of look.masters()) {
+    try {
+      const info = await clusterInfoOf(node)
+      const [state = '?', assigned = '?', failing = '?'] = [
+        'cluster_state',
+        'cluster_slots_assigned',
+        'cluster_slots_fail',
+      ].map((key) => info.get(key))
+      const text = `${name} says that the state is ${state}, slots assigned: ${assigned} of 16384, failing: ${failing}`
+      if (state === 'ok' && assigned === '16384') report.ok('redis-cluster-broken', text)
+      else report.found('redis-cluster-broken', text)
+    } catch (error) {
+      report.unknown(
+        'redis-cluster-broken',
+        `${name} does not tell the state of the Cluster (${reasonOf(error)})`,
+      )
+    }
   }
 }
 

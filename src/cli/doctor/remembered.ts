@@ -11,14 +11,19 @@ export interface Remembered {
   /** Epoch ms of the first and the last sighting; `null`: there is none. */
   readonly firstAt: number | null
   readonly lastAt: number | null
+  /** `false`: memory is larger than there was time for. */
+  readonly isComplete: boolean
 }
 
-/** Reads every server and path once. Rejects as the store does. */
-export async function readAllRecords(store: Store): Promise<Remembered> {
+/** Reads every server and path once, for as long as there is patience. Rejects as the store does. */
+export async function readAllRecords(store: Store, patienceMs: number): Promise<Remembered> {
+  const until = performance.now() + patienceMs
+  const isOver = (): boolean => performance.now() > until
   const connectors = new Set<string>()
   let [servers, paths, unreadable] = [0, 0, 0]
   let [firstAt, lastAt]: [number | null, number | null] = [null, null]
   for await (const stored of store.list('server')) {
+    if (isOver()) break
     if (stored.state !== 'present') {
       unreadable += 1
       continue
@@ -30,6 +35,7 @@ export async function readAllRecords(store: Store): Promise<Remembered> {
     if (lastEvidence) connectors.add(lastEvidence.connector)
   }
   for await (const stored of store.list('path')) {
+    if (isOver()) break
     if (stored.state !== 'present') {
       unreadable += 1
       continue
@@ -37,8 +43,11 @@ export async function readAllRecords(store: Store): Promise<Remembered> {
     paths += 1
     connectors.add(stored.value.connector)
   }
-  for await (const stored of store.list('tenant')) if (stored.state !== 'present') unreadable += 1
-  return { servers, paths, unreadable, connectors, firstAt, lastAt }
+  for await (const stored of store.list('tenant')) {
+    if (isOver()) break
+    if (stored.state !== 'present') unreadable += 1
+  }
+  return { servers, paths, unreadable, connectors, firstAt, lastAt, isComplete: !isOver() }
 }
 
 /** Connectors of which nothing is remembered; those that are switched off leave nothing. */

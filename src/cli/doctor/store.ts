@@ -7,10 +7,8 @@ import { StoreUnavailable } from '../../store/unavailable'
 import { whyDenied, type Account } from './account'
 import type { ConfigFolder } from './config-folder'
 import { area, reasonOf, type Report } from './finding'
-import { isNetwork, isVolatile, mountOf } from './mounts'
+import { isNearlyFull, isNetwork, isVolatile, mountOf } from './mounts'
 import { recordChecks, tellRecords } from './records'
-
-const leastFreeBytes = 256 * 1024 * 1024
 
 const checks = {
   'store-in-process': {
@@ -116,10 +114,9 @@ function tellRights(path: string, account: Account, report: Report<Id>): boolean
 
 async function tellDisk(folder: string, report: Report<Id>): Promise<void> {
   const evidence = { file: folder, line: null }
-  const { bavail, bsize } = await statfs(folder)
-  const free = bavail * bsize
-  const megabytes = Math.floor(free / 1024 / 1024)
-  if (free < leastFreeBytes) report.found('store-disk-full', `${megabytes} MB are free`, evidence)
+  const space = await statfs(folder)
+  const megabytes = Math.floor((space.bavail * space.bsize) / 1024 / 1024)
+  if (isNearlyFull(space)) report.found('store-disk-full', `${megabytes} MB are free`, evidence)
   else report.ok('store-disk-full', `${megabytes} MB are free in ${folder}`)
   const mountinfo = await readFile('/proc/self/mountinfo', 'utf8').catch(() => null)
   const mount = mountinfo === null ? null : mountOf(await realpath(folder), mountinfo)

@@ -7,7 +7,6 @@ export const de: Texts = {
   days: { one: '# Tag', other: '# Tage' },
   servers: { one: '# Exchange-Server', other: '# Exchange-Server' },
   colon: ': ',
-  comma: ', ',
   subjects: {
     detection: {
       one: (server) => `${server}: veraltete Exchange-Version`,
@@ -73,7 +72,7 @@ export const de: Texts = {
   furtherServers: 'Weitere Server',
   labels: {
     version: 'Version',
-    reason: 'Warum sie veraltet ist',
+    reason: 'Grund',
     since: 'Veraltet seit',
     now: 'Zurzeit gilt',
     next: 'Was wann geschieht',

@@ -7,7 +7,6 @@ export const en: Texts = {
   days: { one: '# day', other: '# days' },
   servers: { one: '# Exchange server', other: '# Exchange servers' },
   colon: ': ',
-  comma: ', ',
   subjects: {
     detection: {
       one: (server) => `${server} runs an outdated version of Exchange`,
@@ -73,7 +72,7 @@ export const en: Texts = {
   furtherServers: 'Further servers',
   labels: {
     version: 'Version',
-    reason: 'Why it is outdated',
+    reason: 'Reason',
     since: 'Outdated since',
     now: 'In force now',
     next: 'What happens when',

@@ -7,7 +7,6 @@ export const fr: Texts = {
   days: { one: '# jour', other: '# jours' },
   servers: { one: '# serveur Exchange', other: '# serveurs Exchange' },
   colon: ' : ',
-  comma: ', ',
   subjects: {
     detection: {
       one: (server) => `${server} : version d’Exchange obsolète`,
@@ -74,7 +73,7 @@ export const fr: Texts = {
   furtherServers: 'Autres serveurs',
   labels: {
     version: 'Version',
-    reason: 'Pourquoi elle est obsolète',
+    reason: 'Motif',
     since: 'Obsolète depuis',
     now: 'Actuellement',
     next: 'Calendrier',

@@ -7,7 +7,6 @@ export const ja: Texts = {
   days: { other: '#日' },
   servers: { other: 'Exchangeサーバー#台' },
   colon: '：',
-  comma: '、',
   subjects: {
     detection: {
       one: (server) => `${server} のExchangeのバージョンが古くなっています`,
@@ -74,7 +73,7 @@ export const ja: Texts = {
   furtherServers: 'その他のサーバー',
   labels: {
     version: 'バージョン',
-    reason: '古いと判断した理由',
+    reason: '理由',
     since: '古い状態になった日時',
     now: '現在の扱い',
     next: '今後の予定',

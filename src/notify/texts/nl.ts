@@ -7,7 +7,6 @@ export const nl: Texts = {
   days: { one: '# dag', other: '# dagen' },
   servers: { one: '# Exchange-server', other: '# Exchange-servers' },
   colon: ': ',
-  comma: ', ',
   subjects: {
     detection: {
       one: (server) => `${server} draait een verouderde versie van Exchange`,
@@ -73,7 +72,7 @@ export const nl: Texts = {
   furtherServers: 'Overige servers',
   labels: {
     version: 'Versie',
-    reason: 'Waarom deze verouderd is',
+    reason: 'Reden',
     since: 'Verouderd sinds',
     now: 'Op dit moment',
     next: 'Wat wanneer gebeurt',

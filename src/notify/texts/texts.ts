@@ -17,8 +17,6 @@ export interface Texts {
   readonly servers: Forms
   /** Between a label and what it labels. */
   readonly colon: string
-  /** Between the items of a list in a sentence. */
-  readonly comma: string
 
   /** One server: its name and the date, if the occasion has one; several: their number as counted word. */
   readonly subjects: {

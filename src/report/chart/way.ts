@@ -16,7 +16,7 @@ const tailPart = 0.12
 const roomForNumber = 14
 const roomForDate = 40
 /** On a narrow screen letters are larger beside the drawing. */
-const amplRoomForDate = 96
+const roomForLargeDate = 96
 
 /** A stage as far as it is drawn; one that a relapse has jumped over has no width. */
 interface Step {
@@ -130,7 +130,7 @@ function stageStrip(date: StageDate, from: number, until: number, isNow: boolean
 
 function boundary({ date }: Step, from: number, until: number): Html | null {
   if (until - from < roomForDate) return null
-  const kind = until - from < amplRoomForDate ? 'x start crowded' : 'x start'
+  const kind = until - from < roomForLargeDate ? 'x start crowded' : 'x start'
   return html`<text class="${kind}" x="${px(from)}" y="${height - 8}">${dateLabel(dayOf(date.at))}</text>`
 }
 

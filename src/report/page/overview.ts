@@ -97,12 +97,12 @@ function stageTiles({ totals, stages }: Fleet, links: Links): Html {
   return html`<ul class="stages">
     ${[...totals.byStage]
       .sort(([a], [b]) => a - b)
-      .map(([number_, count]) => {
-        const stage = known.get(number_)
+      .map(([place, count]) => {
+        const stage = known.get(place)
         const share = count === 0 ? 0 : Math.max(2, (count / most) * 100)
         return html`<li>
-          <a href="${links.servers({ stage: number_ })}"
-            ><span class="label">Stage ${number_}</span> <span class="count">${number(count)}</span>
+          <a href="${links.servers({ stage: place })}"
+            ><span class="label">Stage ${place}</span> <span class="count">${number(count)}</span>
             <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
               <rect class="bar-all" width="100" height="4" />
               <rect class="bar-part" width="${Math.round(share)}" height="4" />

@@ -84,7 +84,7 @@ function nowFacts({ summary, mode, decision, nextChange }: ServerExplanation, at
         ? 'not in sight'
         : html`${instant(decision.freeAt)}`
   return facts([
-    ['its next message is', html`<b class="action ${decision.action}">${action[decision.action]}</b>`],
+    ['next message', html`<b class="action ${decision.action}">${action[decision.action]}</b>`],
     [
       'because',
       html`<ul class="trail">

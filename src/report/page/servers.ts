@@ -18,7 +18,7 @@ export function serversPage(found: ServerPage, fleet: Fleet, links: Links): Page
   const { query, rows, total, first } = found
   const shown =
     total === rows.length
-      ? counted(total, 'server')
+      ? `${counted(total, 'server')}${links.search === null ? ' in all' : ''}`
       : `${number(first)}–${number(first + rows.length - 1)} of ${counted(total, 'server')}`
   return {
     title: titleOf(query),
@@ -131,10 +131,17 @@ export function serverTable(
         'name',
       ),
       ...(withTenant
-        ? [column('tenant', 'tenant', ({ tenant }) => linked(links.tenant(tenant), breakable(tenant)))]
+        ? [
+            column(
+              'tenant',
+              'tenant',
+              ({ tenant }) => linked(links.tenant(tenant), breakable(tenant)),
+              'minor',
+            ),
+          ]
         : []),
       column('status', 'urgency', statusCell),
-      column('build', 'build', buildCell),
+      column('build', 'build', buildCell, 'minor'),
       column('stage', 'stage', stageCell),
       column('next stage', null, nextCell, 'minor'),
       column('install', null, ({ verdict }) => shortRelease(verdict?.install), 'minor'),

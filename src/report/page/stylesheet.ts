@@ -77,7 +77,7 @@ section>h2{margin-bottom:.6rem}
 
 const tables = `
 .scroll{overflow-x:auto;margin:0 -1.25rem;padding:0 1.25rem}
-main>.scroll{margin:.75rem 0 0;padding:.25rem 1.25rem .5rem;background:var(--surface);border:1px solid var(--line);border-radius:10px}
+main>.scroll,.page>.scroll{margin:.75rem 0 0;padding:.25rem 1.25rem .5rem;background:var(--surface);border:1px solid var(--line);border-radius:10px}
 table{width:100%;border-collapse:collapse}
 caption{text-align:left;color:var(--muted);font-size:.93em;padding-bottom:.3rem}
 th,td{padding:.42rem .9rem .42rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
@@ -88,7 +88,7 @@ thead th a{color:inherit;text-decoration:none}
 thead th a:hover{text-decoration:underline}
 th[aria-sort=ascending] a::after{content:" \\2191"/""}
 th[aria-sort=descending] a::after{content:" \\2193"/""}
-tbody th{font-weight:550}
+tbody th{font-weight:550;min-width:11.5rem}
 .long{overflow-wrap:anywhere}
 td .long,th .long{display:inline-block;min-width:9rem}
 td{overflow-wrap:break-word}
@@ -212,14 +212,18 @@ main{padding:1rem .9rem 1.5rem}
 .top nav a{padding:.35rem .5rem}
 .card{padding:.8rem .9rem 1rem}
 .scroll{margin:0 -.9rem;padding:0 .9rem}
-main>.scroll{padding:.25rem .9rem .5rem}
+main>.scroll,.page>.scroll{padding:.25rem .9rem .5rem}
 .facts>div{grid-template-columns:1fr}
 .chart text{font-size:25px}
 .crowded{display:none}
 .swatch{margin-top:.1em}
-th,td{padding-right:.6rem;overflow-wrap:anywhere}
+th,td{padding-right:.6rem}
+tbody th{min-width:5.5rem}
+tbody td{min-width:3.7rem;overflow-wrap:anywhere}
+tbody td.number{min-width:0}
+tbody td .of{overflow-wrap:break-word}
 thead th{white-space:normal}
-time,.build{white-space:normal}
+time,.build,.past,.release,td .status{white-space:normal}
 .tiles{grid-template-columns:repeat(2,1fr)}
 .stages{grid-template-columns:repeat(2,1fr)}
 .filter label:not(.check){flex:1 1 40%}
@@ -230,7 +234,7 @@ const paper = `
 @media print{
 :root{${palette(0)}--ground:#fff;--raised:#f1f3f5}
 html{font-size:10pt}
-.top nav,.account,.skip,.filter,.controls,.pager,.downloads,summary{display:none}
+.top nav,.account,.skip,.filter,.controls,.pager,.downloads,.alternative,summary{display:none}
 .top{border:0;padding:0 0 .5rem}
 main,.bottom{max-width:none;padding:0}
 .card,.tile a,.stages a{break-inside:avoid}

@@ -79,7 +79,7 @@ function countsByStatus({ totals }: TenantSummary): Content {
   return parts.length > 0 && `: ${parts.map(([status, count]) => `${number(count)} ${status}`).join(', ')}`
 }
 
-export function budgetMeter({ year, allowed, used, left }: PauseBudget): Html {
+function budgetMeter({ year, allowed, used, left }: PauseBudget): Html {
   const label = `${used} of ${counted(allowed, 'day')} of ${year} used, ${left} left`
   return html`<p class="budget"><span>${label}</span> ${meter(used, allowed, label)}</p>`
 }

@@ -59,7 +59,7 @@ export function demands({
     deferMinutes > 0 ? `defer\u00a0${deferMinutes}` : null,
     refuseMinutes > 0 ? `refuse\u00a0${refuseMinutes}` : null,
   ].filter((part) => part !== null)
-  return parts.length === 0 ? 'report only' : `${parts.join(', ')}\u00a0min/h`
+  return parts.length === 0 ? 'report only' : `${parts.join(', ')} min/h`
 }
 
 /** A status with a mark of its own, so that colour is never all that tells it. */

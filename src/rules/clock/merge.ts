@@ -48,21 +48,29 @@ function clockOf(
   pauses: readonly Interval[],
   schedule: Schedule,
 ): ClockPart {
-  // The later one saw the server recover after all that the earlier one knows: it stands, and so does what came of it.
-  if (later.recovery !== null && later.recovery.at > seenAt(earlier)) return later
+  const since = seenAt(earlier)
+  if (later.events.some(({ kind, at }) => kind === 'recovered' && at > since)) {
+    // The later one saw the server recover after all that the earlier one knows: that stands, and so does what came of it.
+    const wasClear = earlier.clock.state === 'clear' && earlier.recovery !== null && later.recovery !== null
+    return wasClear ? { ...later, recovery: earlier.recovery } : later
+  }
   const { clock } = later
   if (clock.state === 'running' && (earlier.recovery === null || earlier.recovery.at <= clock.startedAt)) {
     return running(clock, later, earlier)
   }
   const sighting = sightingOf(later)
   // Both know the same last sighting: counted twice it could detect a server too soon (C1).
-  if (sighting === null || sighting.at <= seenAt(earlier)) return earlier
+  if (sighting === null || sighting.at <= since) return earlier
   const { record, events } = advance(earlier, sighting, rules, pauses, schedule)
   return { ...record, events }
 }
 
-/** Of two clocks the one that has run longer; a suspicion is where a clock would have begun. */
-function running(clock: Extract<Clock, { state: 'running' }>, later: ServerRecord, earlier: ServerRecord): ClockPart {
+/** Of two clocks the one that has run longer, or was detected first; a suspicion is where a clock would have begun. */
+function running(
+  clock: Extract<Clock, { state: 'running' }>,
+  later: ServerRecord,
+  earlier: ServerRecord,
+): ClockPart {
   const { clock: other } = earlier
   switch (other.state) {
     case 'clear':
@@ -70,11 +78,10 @@ function running(clock: Extract<Clock, { state: 'running' }>, later: ServerRecor
     case 'suspected':
       return { ...later, clock: { ...clock, startedAt: Math.min(clock.startedAt, other.firstAt) } }
     case 'running': {
-      const isLonger = other.startedAt - other.carriedMs < clock.startedAt - clock.carriedMs
-      const longer = isLonger ? other : clock
+      const isLonger = other.startedAt - other.carriedMs <= clock.startedAt - clock.carriedMs
       return {
         ...later,
-        clock: { ...longer, reachedMs: Math.max(clock.reachedMs, other.reachedMs) },
+        clock: { ...(isLonger ? other : clock), reachedMs: Math.max(clock.reachedMs, other.reachedMs) },
         stageSeen: Math.max(later.stageSeen, earlier.stageSeen),
       }
     }
@@ -88,7 +95,14 @@ function seenAt({ lastEvidence, lastSeenAt }: ServerRecord): number {
 function sightingOf({ tenant, server, lastEvidence }: ServerRecord): Sighting | null {
   const status = statusOf(lastEvidence)
   if (lastEvidence === null || status === null) return null
-  return { at: lastEvidence.at, tenant, server, status, build: lastEvidence.build ?? 'unknown', evidence: lastEvidence }
+  return {
+    at: lastEvidence.at,
+    tenant,
+    server,
+    status,
+    build: lastEvidence.build ?? 'unknown',
+    evidence: lastEvidence,
+  }
 }
 
 function statusOf(evidence: LastEvidence | null): Sighting['status'] | null {
@@ -96,9 +110,31 @@ function statusOf(evidence: LastEvidence | null): Sighting['status'] | null {
   return status === 'compliant' || status === 'outdated' || status === 'undetermined' ? status : null
 }
 
+/** In their order, each once, and without those that change nothing any more: both may have detected the server by themselves. */
 function mergeEvents(events: readonly ServerEvent[]): readonly ServerEvent[] {
   const known = new Map(events.map((event) => [JSON.stringify(event), event]))
-  return [...known.values()].sort((a, b) => a.at - b.at).slice(-maxEvents)
+  let isDetected: boolean | null = null
+  let stage = 0
+  const telling = [...known.values()]
+    .sort((a, b) => a.at - b.at)
+    .filter((event) => {
+      const before = { isDetected, stage }
+      switch (event.kind) {
+        case 'detected':
+        case 'relapsed':
+          ;[isDetected, stage] = [true, before.isDetected === true ? stage : 0]
+          return before.isDetected !== true
+        case 'recovered':
+          isDetected = false
+          return before.isDetected !== false
+        case 'stage':
+          stage = Math.max(stage, event.stage)
+          return event.stage > before.stage
+        default:
+          return true
+      }
+    })
+  return telling.slice(-maxEvents)
 }
 
 /** Both may hold the same messages, so that their sum would count them twice. */

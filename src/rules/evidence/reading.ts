@@ -2,6 +2,7 @@ import { domainMatches } from '../attribution/domain'
 import { compareBuilds, sameBranch } from '../verdict/build'
 import type { Evidence, EvidenceOptions, HeaderEvidence } from './evidence'
 import { mayBeExchange, readHop, type Hop } from './hop'
+import { KnownHops } from './known-hops'
 import { maxFieldLength, parseReceived, valueOf } from './received'
 
 /** Received fields looked at; mail servers refuse loops of that length (E7). */
@@ -9,16 +10,22 @@ const maxReceived = 100
 
 /**
  * What a header block says of the server that connected (E1–E5, E7). `fields` are raw fields of any name, topmost
- * first, without those that the caller's own mail server added. Never throws.
+ * first, without those that the caller's own mail server added. `known`, where many blocks are read, spares the work for what
+ * is alike in them; it changes no answer. Never throws.
  */
-export function readEvidence(fields: readonly string[], options: EvidenceOptions): HeaderEvidence {
+export function readEvidence(
+  fields: readonly string[],
+  options: EvidenceOptions,
+  known = new KnownHops(),
+): HeaderEvidence {
   const received: number[] = []
   let mimeOle: string | null = null
-  for (const [index, field] of fields.entries()) {
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index] ?? ''
     if (received.length < maxReceived && valueOf(field, 'received') >= 0) received.push(index)
     else mimeOle ??= readMimeOle(field)
   }
-  const chain = new Chain(fields, received)
+  const chain = new Chain(fields, received, known)
   const top = options.trustedRelays.length > 0 ? belowRelays(chain, options.trustedRelays) : 0
   const connecting = chain.evidence(top)
   const other = connecting.kind === 'not-exchange' || connecting.kind === 'none'
@@ -39,6 +46,7 @@ class Chain {
     private readonly fields: readonly string[],
     /** Indexes into `fields`. */
     private readonly received: readonly number[],
+    private readonly known: KnownHops,
   ) {}
 
   hop(at: number): ChainHop {
@@ -49,8 +57,13 @@ class Chain {
     const field = this.field(at)
     if (field === null) return { kind: 'absent' }
     if (field.length > maxFieldLength) return { kind: 'too-long' }
+    const known = this.known.find(field)
+    if (known) return known
     const parsed = parseReceived(field)
-    return parsed ? readHop(parsed) : { kind: 'unreadable', server: null }
+    if (!parsed) return { kind: 'unreadable', server: null }
+    const hop = readHop(parsed)
+    this.known.keep(field, hop)
+    return hop
   }
 
   private field(at: number): string | null {
@@ -94,7 +107,8 @@ class Chain {
 
   private mayBeExchange(at: number): boolean {
     const field = this.field(at)
-    return field !== null && field.length <= maxFieldLength && mayBeExchange(field)
+    if (field === null || field.length > maxFieldLength) return false
+    return this.known.find(field) !== undefined || mayBeExchange(field)
   }
 }
 

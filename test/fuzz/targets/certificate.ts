@@ -106,8 +106,6 @@ export const der: Target = {
       }
     })
   },
-  long: (length) =>
-    `\x30\x83${String.fromCharCode((length >> 16) & 255, (length >> 8) & 255, length & 255)}${'\x05\0'.repeat(length / 2)}`,
 }
 
 function orDerError(read: () => void): void {

@@ -80,7 +80,7 @@ function readsAsOurs(field: string): boolean {
   const colon = field.indexOf(':')
   if (colon < 0) return false
   const seen = field
-    .slice(0, Math.min(colon, 400))
+    .slice(0, colon)
     .normalize('NFKC')
     .replace(/[\p{C}\p{Z}\p{M}\s]/gu, '')
     .replace(/[\u0430\u0435\u0441\u043e]/g, (letter) => lookalikes[letter] ?? letter)

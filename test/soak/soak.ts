@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { startHaraka } from '../support/haraka'
+import { hostileSession } from './sessions'
+
+export interface Soaked {
+  readonly sessions: number
+  readonly seconds: number
+  readonly accepted: number
+  /** Resident memory of the worker after each twentieth of the sessions, in MiB. */
+  readonly mib: readonly number[]
+  /** How much the middle of the last half lies above that of the half before, the first fifth left out: 0.1 = a tenth. */
+  readonly growth: number
+}
+
+const samples = 20
+/** Samples before the heap has found its size. */
+const warmUp = 4
+const parallel = 48
+
+/** Hostile sessions against a real worker. An error where it died, had a fault, or did not take a good message at the end. */
+export async function soak(sessions: number): Promise<Soaked> {
+  const haraka = await startHaraka({
+    nodes: 1,
+    patienceMs: 30_000,
+    logLevel: 'error',
+    settings:
+      '[main]\nmode = enforce\nscope = everyone\nadvertise_xoorg = yes\n[store]\ncache_max_entries = 2000\n',
+    connectors:
+      '[contoso]\naddresses = 8.8.50.0/24\n[fabrikam]\naddresses = 8.8.51.0/24\nsender_domains = fabrikam.com\n',
+  })
+  try {
+    const [worker] = haraka.workers()
+    const mib: number[] = []
+    const begun = performance.now()
+    let accepted = 0
+    let next = 0
+    for (let sample = 1; sample <= samples; sample += 1) {
+      const end = Math.floor((sample * sessions) / samples)
+      const lane = async (): Promise<void> => {
+        while (next < end) await hostileSession(haraka.port, next++)
+      }
+      await Promise.all(Array.from({ length: parallel }, lane))
+      accepted += emptySpool(haraka.folder)
+      assert.deepEqual(haraka.workers(), [worker], 'the worker lives')
+      mib.push(residentMib(worker ?? 0))
+    }
+    const seconds = (performance.now() - begun) / 1000
+    const good = await haraka.send({ proxyFrom: '8.8.50.251' })
+    assert.equal(good.accepted, true, good.raw)
+    // On a busy disk the store may be late (F1); nothing else may happen.
+    const faults = haraka
+      .log()
+      .match(/fault in hook \w+, the mail goes on: (?!Error: no answer within).*|^\[CRIT\].*/gm)
+    assert.deepEqual(faults?.slice(0, 3) ?? [], [])
+    const half = warmUp + (samples - warmUp) / 2
+    const growth = middle(mib.slice(half)) / middle(mib.slice(warmUp, half)) - 1
+    return { sessions, seconds, accepted, mib, growth }
+  } finally {
+    await haraka.stop()
+  }
+}
+
+/** How many messages lay in it. */
+function emptySpool(folder: string): number {
+  const spool = join(folder, 'spool')
+  const names = readdirSync(spool)
+  for (const name of names) rmSync(join(spool, name), { force: true })
+  return names.length
+}
+
+function residentMib(pid: number): number {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
+  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024)
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
+}
