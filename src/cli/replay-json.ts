@@ -2,10 +2,26 @@ import type { Unread } from '../mailbox/messages'
 import type { ReplayReport, ServerReplay, StageForecast, TenantReplay } from '../replay/replay-report'
 import type { ServerEvent } from '../rules/clock/record'
 import { iso, isoOrNull } from './instant'
+import { jsonText } from './json-text'
+import type { Output } from './output'
 import { summaryJson } from '../report/summary-json'
 
-/** The answer of `replay --json`. */
-export function replayJson(report: ReplayReport, unread: readonly Unread[]): object {
+/** Writes the answer of `replay --json`, server by server: of a large fleet it does not fit into memory well. */
+export async function writeReplayJson(
+  report: ReplayReport,
+  unread: readonly Unread[],
+  out: Output,
+): Promise<void> {
+  const head = jsonText(headJson(report, unread), true)
+  await out.write(`${head.slice(0, head.lastIndexOf('\n}'))},\n  "servers": [`)
+  for (const [at, server] of report.servers.entries()) {
+    const text = jsonText(serverJson(server), true).replaceAll('\n', '\n    ')
+    await out.write(`${at === 0 ? '' : ','}\n    ${text}`)
+  }
+  await out.write(`${report.servers.length === 0 ? '' : '\n  '}]\n}\n`)
+}
+
+function headJson(report: ReplayReport, unread: readonly Unread[]): object {
   const { read, copies, dropped, period, settings, enforceFrom, receivedBy } = report
   return {
     read: {
@@ -32,7 +48,6 @@ export function replayJson(report: ReplayReport, unread: readonly Unread[]): obj
     days: report.days,
     in_stage: report.inStage.map(forecastJson),
     tenants: report.tenants.map(tenantJson),
-    servers: report.servers.map(serverJson),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ReplayReport, ServerReplay, StageForecast } from '../replay/replay-report'
-import { wasDetected } from '../replay/replay-report'
+import { isWorthTelling, wasDetected } from '../replay/replay-report'
 import type { DayTotal } from '../report/explanation'
 import { dayOf, minuteMs } from '../rules/time'
 import { iso, shortInstant } from './instant'
@@ -37,11 +37,6 @@ export function replayText(report: ReplayReport, out: Output): string {
     ])
   }
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`
-}
-
-/** Servers of which nothing is held against are only counted. */
-function isWorthTelling(server: ServerReplay): boolean {
-  return server.outdated > 0 || wasDetected(server) || server.totals.deferred + server.totals.refused > 0
 }
 
 function summaryRows(report: ReplayReport): readonly (readonly [string, string | null])[] {

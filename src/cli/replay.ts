@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { FileNotReplaced, replaceFile } from '../config/replace-file'
 import { buildNumber, domainPattern, type ValueKind } from '../config/values'
 import { policyPresets, type PolicyPreset } from '../config/settings'
 import { countBytes, messagesOf, type Unread } from '../mailbox/messages'
 import { settingsUnder } from '../replay/conditions'
 import { Replay } from '../replay/replay'
+import { HeapWatch } from '../replay/heap-watch'
+import { replayDocument } from '../replay/replay-page'
 import type { ReplayReport } from '../replay/replay-report'
 import { normaliseDomain } from '../rules/attribution/domain'
+import { printable } from '../rules/decision/printable'
 import { dayMs } from '../rules/time'
 import type { Build } from '../rules/verdict/build'
 import { readConfiguration, type Configuration } from './configuration'
@@ -16,10 +20,9 @@ import { detail, programName } from './details'
 import { misuse, refusal } from './failure'
 import { instantOption } from './instant'
 import type { Invocation } from './invocation'
-import { jsonText } from './json-text'
 import { fail } from './program-failure'
 import { Progress } from './progress'
-import { replayJson } from './replay-json'
+import { writeReplayJson } from './replay-json'
 import { replayText } from './replay-text'
 
 type ReplayMode = 'report' | 'defer' | 'enforce' | 'configured'
@@ -35,6 +38,7 @@ interface Options {
   readonly relay?: readonly string[]
   readonly receivedBy?: readonly string[]
   readonly json?: boolean
+  readonly html?: string
 }
 
 export function addReplay(program: Command, invocation: Invocation): void {
@@ -73,7 +77,8 @@ export function addReplay(program: Command, invocation: Invocation): void {
       'your servers that take mail in from outside, where their fields do not tell',
     )
     .option('--relay <hosts...>', 'your gateways in front of these, as in trusted_relays')
-    .option('--json', 'print JSON')
+    .addOption(new Option('--json', 'print JSON').conflicts('html'))
+    .option('--html <file>', 'write one HTML file that needs nothing else')
     .action(async (paths: readonly string[], options: Options, self: Command) => {
       await run(paths, options, readConfiguration(invocation, self), invocation)
     })
@@ -95,6 +100,7 @@ export function addReplay(program: Command, invocation: Invocation): void {
         'replay --floor 15.2.1544.11 --floor 15.1.2507.39 --from 2026-10-01 --to 2026-10-31 archive',
         'October, by floors of your own',
       ],
+      ['replay --html replay.html ~/Maildir', 'To look at, to print or to send'],
       ['replay --enforce-from 2026-11-01 --json mail.mbox', 'Report until November, then enforce'],
     ],
   })
@@ -119,13 +125,25 @@ async function run(
     if (unread.length > 0) invocation.exitCode = 1
     if (report === null) return
     const { out, err } = invocation
-    if (options.json) await out.line(jsonText(replayJson(report, unread), true))
+    if (options.html !== undefined) {
+      writeHtml(resolve(invocation.directory, options.html), replayDocument(report, unread))
+      await out.line(`written: ${printable(options.html)}`)
+    } else if (options.json) await writeReplayJson(report, unread, out)
     else await out.write(replayText(report, out))
     if (report.period !== null) return
     await err.line(`${programName}: no message was judged; --everyone judges those of no connector`)
     invocation.exitCode = 1
   } finally {
     replay.close()
+  }
+}
+
+function writeHtml(path: string, text: string): void {
+  try {
+    replaceFile(path, text)
+  } catch (error) {
+    if (!(error instanceof FileNotReplaced)) throw error
+    throw refusal(error.message, error)
   }
 }
 
@@ -148,6 +166,12 @@ async function play(
   }
   const reading = new Progress(err, 'reading', total)
   const stopWatching = invocation.onInterrupt(() => reading.clear())
+  const heap = new HeapWatch()
+  const breathe = async (more: string): Promise<void> => {
+    heap.look()
+    await reading.show(done, more)
+    await setImmediate()
+  }
   let breathedAt = 0
   try {
     for (const path of paths) {
@@ -161,16 +185,14 @@ async function play(
           }
         }
         if (performance.now() - breathedAt < breatheMs) continue
-        await reading.show(done, messagesText(replay.messages))
-        await setImmediate()
+        await breathe(messagesText(replay.messages))
         breathedAt = performance.now()
       }
     }
     if (replay.messages === 0) return null
-    return await replay.play(async (share) => {
-      await reading.show(done, `${messagesText(replay.messages)}, ${Math.floor(share * 100)} % played`)
-      await setImmediate()
-    })
+    return await replay.play((share) =>
+      breathe(`${messagesText(replay.messages)}, ${Math.floor(share * 100)} % played`),
+    )
   } finally {
     await reading.clear()
     stopWatching()

@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings'
 import type { DayCounts, ServerEvent } from '../rules/clock/record'
 import type { Stage } from '../rules/clock/schedule'
 import { judgeOn, summarise, type ServerSummary } from '../report/summary'
-import type { DayTotal } from '../report/explanation'
+import { stageDates, type DayTotal, type StageDate } from '../report/explanation'
 import { dayOf } from '../rules/time'
 import type { ServerOutcomes } from './outcomes'
 import type { Player } from './player'
@@ -49,6 +49,8 @@ export interface ServerReplay {
   readonly summary: ServerSummary | null
   /** What happened to it, oldest first: detection, each stage that its mail met, recovery (C7). */
   readonly history: readonly ServerEvent[]
+  /** The way of its clock through the schedule, if nothing changes; empty where none runs at the end. */
+  readonly stages: readonly StageDate[]
   readonly totals: DayCounts
   readonly days: readonly DayTotal[]
   readonly firstDeferredAt: number | null
@@ -91,6 +93,11 @@ export function reportOf(
           messages: outcomes.counts,
         },
         history: record?.events ?? [],
+        // Written out when they are asked for.
+        get days() {
+          return outcomes.days
+        },
+        stages: record ? stageDates(record.clock, owner.pauses, settings.schedule) : [],
       }
     })
     .sort(hardestHitFirst)
@@ -127,6 +134,11 @@ export function reportOf(
   }
 }
 
+/** Whether anything was held against it, or its mail was turned away. */
+export function isWorthTelling(server: ServerReplay): boolean {
+  return server.outdated > 0 || wasDetected(server) || server.totals.deferred + server.totals.refused > 0
+}
+
 /** Whether its clock ever ran. */
 export function wasDetected({ history }: ServerReplay): boolean {
   return history.some(({ kind }) => kind === 'detected' || kind === 'relapsed')
@@ -135,12 +147,11 @@ export function wasDetected({ history }: ServerReplay): boolean {
 function outcomesOf(
   outcomes: ServerOutcomes,
   { schedule }: Settings,
-): Omit<ServerReplay, 'tenant' | 'server' | 'summary' | 'history'> {
-  const { counts, days, firstDeferredAt, firstRefusedAt, outdated, inStage } = outcomes
+): Omit<ServerReplay, 'tenant' | 'server' | 'summary' | 'history' | 'stages' | 'days'> {
+  const { counts, firstDeferredAt, firstRefusedAt, outdated, inStage } = outcomes
   const timed = counts.deferred - outcomes.stuck
   return {
     totals: counts,
-    days,
     firstDeferredAt,
     firstRefusedAt,
     delay: timed === 0 ? null : { meanMs: outcomes.delayMs / timed, longestMs: outcomes.longestDelayMs },

@@ -93,7 +93,8 @@ export function dayTotals(days: Iterable<readonly [Day, DayCounts]>): readonly D
     .sort((a, b) => (a.day < b.day ? -1 : 1))
 }
 
-function stageDates(clock: Clock, pauses: readonly Pause[], schedule: Schedule): readonly StageDate[] {
+/** The way of a running clock through the schedule; empty while none runs. */
+export function stageDates(clock: Clock, pauses: readonly Pause[], schedule: Schedule): readonly StageDate[] {
   if (clock.state !== 'running') return []
   return schedule.map((stage) => ({ stage, at: instantOf(clock, pauses, stage.fromDay * dayMs) }))
 }

@@ -20,15 +20,18 @@ const mostDays = 60
 /** However few, what was turned away is seen. */
 const leastHeight = 2
 
-/** Messages of every day up to `at`, by what became of them. `id`: unique on its page. */
-export function messagesChart(id: string, days: readonly DayTotal[], at: number): Html {
-  const shown = everyDay(days, at)
-  const most = Math.max(1, ...shown.map(({ accepted, deferred, refused }) => accepted + deferred + refused))
+/** Messages of every day up to `at`, by what became of them. `id`: unique on its page; `most`: days that are drawn. */
+export function messagesChart(id: string, days: readonly DayTotal[], at: number, most = mostDays): Html {
+  const shown = everyDay(days, at, most)
+  const highest = Math.max(
+    1,
+    ...shown.map(({ accepted, deferred, refused }) => accepted + deferred + refused),
+  )
   const x = scaleBand<Day>()
     .domain(shown.map(({ day }) => day))
     .range([inner.left, inner.right])
     .paddingInner(0.2)
-  const y = scaleLinear().domain([0, most]).nice(4).range([inner.bottom, inner.top])
+  const y = scaleLinear().domain([0, highest]).nice(4).range([inner.bottom, inner.top])
   const tall = (count: number): number => (count === 0 ? 0 : Math.max(leastHeight, inner.bottom - y(count)))
   const heights = shown.map(({ accepted, deferred, refused }): Heights => ({
     accepted: tall(accepted),
@@ -95,11 +98,11 @@ export function messagesChart(id: string, days: readonly DayTotal[], at: number)
 }
 
 /** Days without messages as well, so that time runs evenly. */
-function everyDay(days: readonly DayTotal[], at: number): readonly DayTotal[] {
+function everyDay(days: readonly DayTotal[], at: number, most: number): readonly DayTotal[] {
   const known = new Map(days.map((total) => [total.day, total]))
   const first = days[0] ? Date.parse(days[0].day) : at
   const reach = Math.floor((at - first) / dayMs) + 1
-  const count = Math.min(mostDays, Math.max(leastDays, reach))
+  const count = Math.min(most, Math.max(leastDays, reach))
   return Array.from({ length: count }, (_, place) => {
     const day = dayOf(at - (count - 1 - place) * dayMs)
     return known.get(day) ?? { day, accepted: 0, deferred: 0, refused: 0 }
