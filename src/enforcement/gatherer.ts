@@ -11,12 +11,11 @@ import { pathTtlMs, serverTtlMs } from '../store/lifetime'
 const maxDays = 120
 
 /**
- * A record's news are written at once. The more there are, the longer they wait for the next time, so that a busy server costs no
- * more writes than a quiet one, and a single message is seen soon.
+ * A record's news are written at once, once more a little later, and then after a long pause each time: a busy server costs no more
+ * writes than a quiet one, and what a few messages brought is seen soon.
  */
 const firstPauseMs = 5_000
-const longestPauseMs = 120_000
-const pauseFactor = 4
+const pauseMs = 120_000
 
 interface Told {
   readonly at: number
@@ -52,7 +51,7 @@ export class Gatherer {
   private readonly now: () => number
   private readonly servers = new Map<string, ServerNews>()
   private readonly paths = new Map<string, PathNews>()
-  /** When the news of a record were last taken to be written, while that is less than the longest pause ago. */
+  /** When the news of a record were last taken to be written, while that is less than a pause ago. */
   private readonly told = { server: new Map<string, Told>(), path: new Map<string, Told>() }
 
   /** `now`: monotonic milliseconds. */
@@ -179,11 +178,9 @@ export class Gatherer {
     const told = this.told[kind]
     const taken = [...gathered].filter(([, { dueAt }]) => which === 'all' || dueAt <= now)
     for (const [name] of taken) {
-      const before = told.get(name)
-      const pauseMs = before ? Math.min(before.pauseMs * pauseFactor, longestPauseMs) : firstPauseMs
-      told.set(name, { at: now, pauseMs })
+      told.set(name, { at: now, pauseMs: told.has(name) ? pauseMs : firstPauseMs })
     }
-    for (const [name, { at }] of told) if (at + longestPauseMs < now) told.delete(name)
+    for (const [name, { at }] of told) if (at + pauseMs < now) told.delete(name)
     return taken
   }
 }

@@ -94,8 +94,10 @@ export class Notices {
       (current) => current && hearOfQueue(current, letter, news, Date.now()),
       contactTtlMs,
     )
-    if (done.state !== 'written') return
-    const kinds = done.value.notices.flatMap((notice) => (notice.letter === letter ? notice.kind : []))
+    if (done.state === 'unchanged') return
+    // Memory may be down; what became of the letter is said all the same.
+    const told = done.state === 'written' ? done.value.notices : []
+    const kinds = told.flatMap((notice) => (notice.letter === letter ? notice.kind : []))
     const what = `notices: letter ${letter} to ${printable(contact)} of ${printable(tenant)}`
     switch (news.state) {
       case 'sent':

@@ -93,6 +93,7 @@ export class Outbox {
     const rules = noticeRules(settings(), catalogue())
     const tenants = new Map<string, TenantRecord | null>()
     const boxes = new Map<string, { tenant: string; contact: Contact; notices: DueNotice[] }>()
+    const seen = new Set<string>()
     const box = (tenant: string, contact: Contact): DueNotice[] => {
       const name = `${tenant}\n${contact.contact}`
       const found = boxes.get(name) ?? { tenant, contact, notices: [] }
@@ -103,8 +104,15 @@ export class Outbox {
       for (const contact of contacts.ofTenant(tenant)) box(tenant, contact)
     }
     for await (const record of memory.servers()) {
-      const tenant = tenants.get(record.tenant) ?? (await memory.tenant(record.tenant))
-      tenants.set(record.tenant, tenant)
+      // A store may list a record twice.
+      const name = `${record.tenant}\n${record.server}`
+      if (seen.has(name)) continue
+      seen.add(name)
+      let tenant = tenants.get(record.tenant)
+      if (tenant === undefined) {
+        tenant = await memory.tenant(record.tenant)
+        tenants.set(record.tenant, tenant)
+      }
       if (!tenant) continue
       const notices = dueNotices(record, tenant, rules, now())
       if (notices.length === 0) continue

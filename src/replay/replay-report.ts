@@ -2,6 +2,7 @@ import { reportRules } from '../config/report-rules'
 import type { Settings } from '../config/settings'
 import type { DayCounts, ServerEvent } from '../rules/clock/record'
 import type { Stage } from '../rules/clock/schedule'
+import { compareText } from '../report/collect'
 import { judgeOn, summarise, type ServerSummary } from '../report/summary'
 import { stageDates, type DayTotal, type StageDate } from '../report/explanation'
 import { dayOf } from '../rules/time'
@@ -171,8 +172,4 @@ function hardestHitFirst(a: ServerReplay, b: ServerReplay): number {
     compareText(a.tenant, b.tenant) ||
     compareText(a.server, b.server)
   )
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

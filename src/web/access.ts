@@ -55,7 +55,7 @@ export function guardAll(app: FastifyInstance, site: Site): void {
 /** Lets in only who has logged in; others are led to the login, programs are told. */
 export function guardLogin(app: FastifyInstance, site: Site): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (reply.sent || request.session) return undefined
+    if (request.session) return undefined
     if (request.routeOptions.config.forPrograms === true) return admitProgram(request, reply, site)
     return toLogin(request, reply)
   })

@@ -22,11 +22,11 @@ export function dataRoutes(app: FastifyInstance, { snapshots }: Site): void {
       snapshots.look()
       const { current } = snapshots
       if (!current) return refuseProgram(reply, 503, 'memory was not read yet; try again in a few seconds')
-      const rows = findServers(current.fleet, readQuery(queryOf(request)))
+      const rows = findServers(current, readQuery(queryOf(request)))
       return reply
         .type(`${type}; charset=utf-8`)
         .header('content-disposition', `attachment; filename="${name}"`)
-        .header('last-modified', new Date(current.fleet.at).toUTCString())
+        .header('last-modified', new Date(current.at).toUTCString())
         .send(Readable.from(write(rows)))
     }
   const options = { config: { forPrograms: true } }

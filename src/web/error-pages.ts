@@ -50,7 +50,7 @@ export function errorPage(status: number): Page {
     title,
     section: null,
     body: html`<h1>${title}</h1>
-      <p>${text}</p>`,
+      <p class="lead">${text}</p>`,
   }
 }
 

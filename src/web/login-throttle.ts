@@ -40,7 +40,8 @@ export class LoginThrottle {
 
 /** Whoever has one IPv6 address has the whole /64. */
 function networkOf(address: string): string {
-  if (!isIPv6(address) || address.startsWith('::ffff:')) return address
+  // What a proxy hands on may be anything.
+  if (!isIPv6(address) || address.startsWith('::ffff:')) return address.slice(0, 64)
   const [head = '', tail = ''] = address.split('::')
   const parts = head.split(':')
   const missing = 8 - parts.length - (tail === '' ? 0 : tail.split(':').length)

@@ -113,7 +113,7 @@ function placeOf(order: Order, { snapshots }: Site): string {
   const { tenant } = order
   if ('target' in order && order.target.kind === 'server') {
     const { server } = order.target
-    const isKnown = snapshots.current?.fleet.tenants
+    const isKnown = snapshots.current?.tenants
       .find((each) => each.tenant === tenant)
       ?.servers.some((each) => each.server === server)
     if (isKnown === true) return servedLinks.server(tenant, server) ?? servedLinks.tenant(tenant)
@@ -141,5 +141,5 @@ async function review(order: Order, { tenant, servers }: TenantSummary, site: Si
 
 function tenantOf(request: FastifyRequest, { snapshots }: Site): TenantSummary | undefined {
   const name = textOf(request.params, 'tenant')
-  return snapshots.current?.fleet.tenants.find(({ tenant }) => tenant === name)
+  return snapshots.current?.tenants.find(({ tenant }) => tenant === name)
 }

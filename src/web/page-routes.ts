@@ -32,7 +32,7 @@ export function pageRoutes(app: FastifyInstance, site: Site): void {
     ) =>
     (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
       const { current } = site.snapshots
-      return current ? show(current.fleet, request, reply) : sendError(reply, site, 503)
+      return current ? show(current, request, reply) : sendError(reply, site, 503)
     }
 
   app.get(

@@ -44,8 +44,8 @@ function takeNotice(session: Session): readonly Notice[] {
 function standing({ snapshots, troubles }: Site): readonly Notice[] {
   const { failure, current } = snapshots
   if (!failure) return troubles()
-  const shown = current ? ` What is shown is as of ${shortInstant(current.fleet.at)}.` : ''
-  const text = `Memory cannot be read since ${shortInstant(failure.since)}: ${failure.why}.${shown}`
+  const shown = current ? ` What is shown is as of ${shortInstant(current.at)}.` : ''
+  const text = `Memory cannot be read since ${shortInstant(failure.since)}: ${failure.why.replace(/\.$/, '')}.${shown}`
   return [{ kind: 'fault', text }, ...troubles()]
 }
 

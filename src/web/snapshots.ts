@@ -7,12 +7,6 @@ const idleRestMs = 60_000
 /** The rest is so many times as long as the reading before it took: reading takes 5 % of a core at most. */
 const restFactor = 20
 
-/** The last reading of memory that came to its end; `tookMs` of this process's time. */
-export interface Snapshot {
-  readonly fleet: Fleet
-  readonly tookMs: number
-}
-
 /** Memory could not be read, since when and why. */
 export interface Failure {
   readonly since: number
@@ -29,7 +23,7 @@ export interface SnapshotOptions {
 
 /** What the pages show: the fleet, read anew in the background. A failure leaves the last one there. */
 export class Snapshots {
-  #current: Snapshot | null = null
+  #current: Fleet | null = null
   #failure: Failure | null = null
   #reading: Promise<void> | null = null
   #next: Promise<void> | null = null
@@ -39,7 +33,8 @@ export class Snapshots {
 
   constructor(private readonly options: SnapshotOptions) {}
 
-  get current(): Snapshot | null {
+  /** As it was read last. */
+  get current(): Fleet | null {
     return this.#current
   }
 
@@ -85,8 +80,7 @@ export class Snapshots {
     const at = this.options.now()
     const begun = performance.now()
     try {
-      const fleet = await this.options.read(at)
-      this.#current = { fleet, tookMs: performance.now() - begun }
+      this.#current = await this.options.read(at)
       if (this.#failure) this.options.onFailure(null)
       this.#failure = null
     } catch (error) {
@@ -97,9 +91,10 @@ export class Snapshots {
     }
     const ended = performance.now()
     this.#reading = null
-    const restMs = Math.max(shortestRestMs, restFactor * (ended - begun))
+    // A store that is down may take long to fail, and costs nothing meanwhile.
+    const restMs = this.#failure ? shortestRestMs : Math.max(shortestRestMs, restFactor * (ended - begun))
     this.#restsUntil = ended + restMs
-    this.#schedule(this.#failure ? shortestRestMs : Math.max(idleRestMs, restMs))
+    this.#schedule(this.#failure ? restMs : Math.max(idleRestMs, restMs))
   }
 
   #schedule(afterMs: number): void {

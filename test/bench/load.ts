@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Job, JobResult } from './load-client'
 
-const patienceMs = 120_000
+const patienceMs = 180_000
 
 /** The client process; one job at a time. */
 export class LoadClient {

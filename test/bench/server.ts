@@ -35,7 +35,7 @@ interface Size {
 const parallel = 20
 
 export function sizeOf({ quick }: BenchOptions): Size {
-  return quick ? { rounds: 3, sessions: 200, messages: 600 } : { rounds: 15, sessions: 1500, messages: 5000 }
+  return quick ? { rounds: 3, sessions: 200, messages: 600 } : { rounds: 9, sessions: 1000, messages: 4000 }
 }
 
 export function jobOf(port: number, kind: SenderKind, metric: Metric, size: Size): Job {
@@ -197,7 +197,7 @@ export async function benchServer(
       }
     }
     // Code is optimised only after some thousand sessions.
-    for (let warmUp = 0; warmUp < (options.quick ? 1 : 3); warmUp += 1) await each(warmUp)
+    for (let warmUp = 0; warmUp < (options.quick ? 1 : 2); warmUp += 1) await each(warmUp)
     for (const cell of cells) {
       cell.perSecond.length = 0
       cell.processorUs.length = 0

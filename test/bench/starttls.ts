@@ -57,7 +57,7 @@ export async function benchStartTls(options: BenchOptions, log: (text: string) =
     for (const variant of variants) servers.push(await startVariant(variant, around))
     const rates = variants.map((): number[] => [])
     const sessions = options.quick ? 40 : 300
-    for (let round = 0; round <= (options.quick ? 3 : 15); round += 1) {
+    for (let round = 0; round <= (options.quick ? 3 : 11); round += 1) {
       if (round > 0) log(`STARTTLS: round ${String(round)}`)
       for (let turn = 0; turn < variants.length; turn += 1) {
         const index = (turn + round) % variants.length

@@ -101,6 +101,13 @@ describe('The outbox', () => {
     assert.deepEqual(await hosts[0]?.outbox.pending(), [])
   })
 
+  it('tells of a server once, though memory lists it twice', async () => {
+    await start()
+    const host = new Host(new MemoryStore({ now: () => now }), [...ofContoso, ...ofContoso], {})
+    const [addressed] = await host.outbox.pending()
+    assert.equal(addressed?.notices.length, 2)
+  })
+
   it('says what is due without sending or writing anything', async () => {
     await start()
     const host = new Host(new MemoryStore({ now: () => now }), ofContoso, { mail: nobody })

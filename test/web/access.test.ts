@@ -227,6 +227,18 @@ describe('Access to the page', function () {
       office.writeToken(office.token)
       await office.loggedIn()
     })
+
+    it('lets in nobody without a token in force, and says that it is not the visitor', async () => {
+      const before = await office.loggedIn()
+      office.writeToken('short')
+      assert.equal((await before.get('/')).status, 303)
+      const answer = await office.visitor().post('/login', { token: 'short' })
+      assert.equal(answer.status, 503)
+      assert.match(answer.text, /Nobody can log in now/)
+      assert.match(office.lines.at(-1) ?? '', /event=login-refused .* why="token file .* holds 5 characters/)
+      office.writeToken(office.token)
+      await office.loggedIn()
+    })
   })
 
   describe('from another site', () => {

@@ -45,11 +45,12 @@ export function findOddities(connectors: readonly Connector[], context: OddityCo
   const own = connectors.filter(({ id }) => id !== internetConnectorId)
   const covered = coveredRanges(own)
   const domains = domainsByTenant(own)
+  const told = new Set(own.flatMap(({ tenant, contacts }) => (contacts.length > 0 ? tenant : [])))
   return own.flatMap((connector) => [
     ...certificateOddities(connector, domains.get(connector.tenant) ?? []),
     ...addressOddities(connector, covered.get(connector) ?? []),
     ...senderOddities(connector),
-    ...mainOddities(connector, context),
+    ...mainOddities(connector, told.has(connector.tenant), context),
   ])
 }
 
@@ -202,17 +203,19 @@ function stands(other: string, pattern: string, isBefore: boolean): boolean {
   return below !== null && domainMatches(other, name)
 }
 
+/** `isTold`: some connector of the tenant names contacts, who are told of the servers of the others as well. */
 function* mainOddities(
-  { id, contacts, esu, type }: Connector,
+  { id, tenant, esu, type }: Connector,
+  isTold: boolean,
   { noticesEnabled, esuCounts }: OddityContext,
 ): Generator<Oddity> {
-  if (noticesEnabled === true && contacts.length === 0 && type === 'onpremises') {
+  if (noticesEnabled === true && !isTold && type === 'onpremises') {
     yield {
       severity: 'information',
       kind: 'no-contacts',
       connector: id,
       key: 'contacts',
-      text: 'nobody is told of its servers: notices are enabled, and it has no contacts',
+      text: `nobody is mailed about its servers: notices are enabled, and no connector of the tenant '${tenant}' has contacts`,
       advice: 'add contacts',
     }
   }

@@ -32,10 +32,9 @@ function withoutDate(field: string): string {
 /** Whether a text is read alike whatever follows its semicolon: nothing that opens in it closes behind it. */
 function standsAlone(text: string): boolean {
   let depth = 0
-  for (const character of text) {
+  for (const [character] of text.matchAll(/["\\()]/g)) {
     if (character === '"' || character === '\\') return false
-    if (character === '(') depth += 1
-    else if (character === ')') depth -= 1
+    depth += character === '(' ? 1 : -1
     if (depth < 0) return false
   }
   return depth === 0

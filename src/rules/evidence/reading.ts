@@ -2,7 +2,7 @@ import { domainMatches } from '../attribution/domain'
 import { compareBuilds, sameBranch } from '../verdict/build'
 import type { Evidence, EvidenceOptions, HeaderEvidence } from './evidence'
 import { mayBeExchange, readHop, type Hop } from './hop'
-import { KnownHops } from './known-hops'
+import type { KnownHops } from './known-hops'
 import { maxFieldLength, parseReceived, valueOf } from './received'
 
 /** Received fields looked at; mail servers refuse loops of that length (E7). */
@@ -16,7 +16,7 @@ const maxReceived = 100
 export function readEvidence(
   fields: readonly string[],
   options: EvidenceOptions,
-  known = new KnownHops(),
+  known: KnownHops | null = null,
 ): HeaderEvidence {
   const received: number[] = []
   let mimeOle: string | null = null
@@ -46,7 +46,7 @@ class Chain {
     private readonly fields: readonly string[],
     /** Indexes into `fields`. */
     private readonly received: readonly number[],
-    private readonly known: KnownHops,
+    private readonly known: KnownHops | null,
   ) {}
 
   hop(at: number): ChainHop {
@@ -57,12 +57,12 @@ class Chain {
     const field = this.field(at)
     if (field === null) return { kind: 'absent' }
     if (field.length > maxFieldLength) return { kind: 'too-long' }
-    const known = this.known.find(field)
+    const known = this.known?.find(field)
     if (known) return known
     const parsed = parseReceived(field)
     if (!parsed) return { kind: 'unreadable', server: null }
     const hop = readHop(parsed)
-    this.known.keep(field, hop)
+    this.known?.keep(field, hop)
     return hop
   }
 
@@ -108,7 +108,7 @@ class Chain {
   private mayBeExchange(at: number): boolean {
     const field = this.field(at)
     if (field === null || field.length > maxFieldLength) return false
-    return this.known.find(field) !== undefined || mayBeExchange(field)
+    return this.known?.find(field) !== undefined || mayBeExchange(field)
   }
 }
 

@@ -219,7 +219,8 @@ export function hearOfQueue(
 
 type OpenLetter = Extract<Letter, { state: 'claimed' | 'sending' | 'failed' }>
 
-function isOpen(letter: Letter): letter is OpenLetter {
+/** It has not gone out, or not for certain. */
+export function isOpen(letter: Letter): letter is OpenLetter {
   return letter.state === 'claimed' || letter.state === 'sending' || letter.state === 'failed'
 }
 

@@ -1,5 +1,5 @@
-import { noticeText } from './ledger'
-import type { ContactRecord, Letter } from './record'
+import { isOpen, noticeText } from './ledger'
+import type { ContactRecord, Letter, WrittenNotice } from './record'
 
 /** What a contact was told by either of two records that were kept apart for a while: nothing that one of them sent is due again. */
 export function mergeContacts(one: ContactRecord, other: ContactRecord): ContactRecord {
@@ -8,7 +8,13 @@ export function mergeContacts(one: ContactRecord, other: ContactRecord): Contact
     const known = letters.get(letter.id)
     if (known === undefined || known.at <= letter.at) letters.set(letter.id, letter)
   }
-  const notices = new Map([...one.notices, ...other.notices].map((each) => [noticeText(each), each]))
+  const notices = new Map<string, WrittenNotice>()
+  for (const notice of [...one.notices, ...other.notices]) {
+    const known = notices.get(noticeText(notice))
+    const letter = known && letters.get(known.letter)
+    // Of two letters that tell the same, the one that may go out again gives way.
+    if (letter === undefined || isOpen(letter)) notices.set(noticeText(notice), notice)
+  }
   return {
     tenant: other.tenant,
     contact: other.contact,

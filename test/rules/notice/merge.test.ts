@@ -29,4 +29,18 @@ describe('mergeContacts', () => {
       ])
     }
   })
+
+  it('does not send again what either has sent, though a letter of the other waits with the same', () => {
+    const sent: Letter = { id: 'a', madeAt: t0, state: 'sent', at: t0 }
+    const again = { attempts: 1, doubts: 0, error: 'down', retryAt: t0 + 9 }
+    const failed: Letter = { id: 'b', madeAt: t0 + 5, state: 'failed', at: t0 + 6, ...again }
+    const one = contact([sent], [notice('ex01', 'a')])
+    const other = contact([failed], [notice('ex01', 'b'), notice('ex02', 'b')])
+    for (const result of [mergeContacts(one, other), mergeContacts(other, one)]) {
+      assert.deepEqual(
+        result.notices.map(({ server, letter }) => `${server} ${letter}`),
+        ['ex01 a', 'ex02 b'],
+      )
+    }
+  })
 })
