@@ -9,31 +9,20 @@ const erase = '\r\x1b[K'
 /** One line on a terminal that tells how far a long work is; elsewhere nothing. */
 export class Progress {
   readonly #out: Output
-  readonly #label: string
-  readonly #total: number | null
-  readonly #now: () => number
-  readonly #startedAt: number
   #drawnAt = 0
   #isDrawn = false
 
-  /** `total`: bytes to come; `null`: not known. */
-  constructor(out: Output, label: string, total: number | null, now: () => number = () => performance.now()) {
+  constructor(out: Output) {
     this.#out = out
-    this.#label = label
-    this.#total = total
-    this.#now = now
-    this.#startedAt = now()
   }
 
-  /** `done`: bytes, of the total. `more`: what else there is to tell. */
-  async show(done: number, more: string): Promise<void> {
-    const now = this.#now()
+  /** `share`: how much is done, 0 to 1; `null`: not known. */
+  async show(label: string, share: number | null, details: readonly string[]): Promise<void> {
+    const now = performance.now()
     if (!this.#out.isTerminal || now - this.#drawnAt < redrawMs) return
     this.#drawnAt = now
     this.#isDrawn = true
-    const seconds = (now - this.#startedAt) / 1000
-    const text = progressText(this.#label, done, this.#total, seconds, more)
-    await this.#out.write(`${erase}${text.slice(0, this.#out.columns - 1)}`)
+    await this.#out.write(erase + progressText(label, share, details).slice(0, this.#out.columns - 1))
   }
 
   async clear(): Promise<void> {
@@ -42,25 +31,21 @@ export class Progress {
   }
 }
 
-/** `reading [######------] 25 %  512 MB of 2.0 GB  210 MB/s  0:07 left  120,000 messages` */
-export function progressText(
-  label: string,
-  done: number,
-  total: number | null,
-  seconds: number,
-  more: string,
-): string {
+/** `reading  [######------] 50 %  512 MB of 1.0 GB` */
+export function progressText(label: string, share: number | null, details: readonly string[]): string {
+  if (share === null) return [label, ...details].join('  ')
+  const done = Math.max(0, Math.min(1, share))
+  const full = Math.floor(done * barLength)
+  const bar = `[${'#'.repeat(full)}${'-'.repeat(barLength - full)}] ${Math.floor(done * 100)} %`
+  return [label, bar, ...details].join('  ')
+}
+
+/** `512 MB of 2.0 GB`, `210 MB/s`, `0:07 left`. `total` null: not known. */
+export function bytesDetails(done: number, total: number | null, seconds: number): readonly string[] {
   const rate = seconds > 0 ? done / seconds : 0
-  const parts = [label]
-  if (total !== null && total > 0) {
-    const share = Math.min(1, done / total)
-    const full = Math.floor(share * barLength)
-    parts.push(`[${'#'.repeat(full)}${'-'.repeat(barLength - full)}] ${Math.floor(share * 100)} %`)
-    parts.push(`${bytesText(done)} of ${bytesText(total)}`)
-  } else parts.push(bytesText(done))
-  parts.push(`${bytesText(rate)}/s`)
-  if (total !== null && rate > 0 && seconds >= 1) parts.push(`${clockText((total - done) / rate)} left`)
-  return [...parts, more].join('  ')
+  const left = total !== null && rate > 0 && seconds >= 1 ? [`${clockText((total - done) / rate)} left`] : []
+  const amount = total === null ? bytesText(done) : `${bytesText(done)} of ${bytesText(total)}`
+  return [amount, `${bytesText(rate)}/s`, ...left]
 }
 
 /** `512 MB`, `2.0 GB`. */

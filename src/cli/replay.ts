@@ -21,7 +21,7 @@ import { misuse, refusal } from './failure'
 import { instantOption } from './instant'
 import type { Invocation } from './invocation'
 import { fail } from './program-failure'
-import { Progress } from './progress'
+import { bytesDetails, Progress } from './progress'
 import { writeReplayJson } from './replay-json'
 import { replayText } from './replay-text'
 
@@ -164,47 +164,44 @@ async function play(
       done += bytes
     },
   }
-  const reading = new Progress(err, 'reading', total)
-  const stopWatching = invocation.onInterrupt(() => reading.clear())
+  const progress = new Progress(err)
+  const stopWatching = invocation.onInterrupt(() => progress.clear())
   const heap = new HeapWatch()
-  const breathe = async (more: string): Promise<void> => {
+  const breathe = async (label: string, share: number | null, details: readonly string[]): Promise<void> => {
     heap.look()
-    await reading.show(done, more)
+    await progress.show(label, share, [...details, `${replay.messages.toLocaleString('en')} messages`])
     await setImmediate()
   }
-  let breathedAt = 0
+  const startedAt = performance.now()
+  let breathedAt = startedAt
   try {
     for (const path of paths) {
       for await (const found of messagesOf(path, input)) {
         for (const mail of found) {
           if (mail.kind === 'message') replay.add(mail)
           else {
-            await reading.clear()
+            await progress.clear()
             await fail(refusal(`${mail.source}: ${mail.why}`), invocation)
             unread.push(mail)
           }
         }
-        if (performance.now() - breathedAt < breatheMs) continue
-        await breathe(messagesText(replay.messages))
+        const now = performance.now()
+        if (now - breathedAt < breatheMs) continue
+        const share = total === null || total === 0 ? null : done / total
+        await breathe('reading', share, bytesDetails(done, total, (now - startedAt) / 1000))
         breathedAt = performance.now()
       }
     }
     if (replay.messages === 0) return null
-    return await replay.play((share) =>
-      breathe(`${messagesText(replay.messages)}, ${Math.floor(share * 100)} % played`),
-    )
+    return await replay.play((share) => breathe('playing', share, []))
   } finally {
-    await reading.clear()
+    await progress.clear()
     stopWatching()
   }
 }
 
 /** Signals are heard, and the bar is drawn, in between. */
 const breatheMs = 50
-
-function messagesText(count: number): string {
-  return `${count.toLocaleString('en')} messages`
-}
 
 function replayOf(options: Options, { folder, settings, catalogue }: Configuration): Replay {
   const { policy = null, floor: floors = [], mode } = options

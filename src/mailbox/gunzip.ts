@@ -1,6 +1,9 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
+/** What a file that is packed by gzip begins with. */
+const magic = Buffer.from([0x1f, 0x8b])
+
 /**
  * What is packed by gzip is unpacked, whatever the file is called; `onTaken` is told of the bytes taken, packed as they come. A
  * chunk may be used otherwise when the next is asked for.
@@ -10,10 +13,14 @@ export async function* unpacked(
   onTaken: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
   const taken = counted(chunks, onTaken)
-  const first = await taken.next()
-  if (first.done === true) return
-  const rest = startingWith(first.value, taken)
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
+  let first: Buffer = Buffer.alloc(0)
+  while (first.length < magic.length) {
+    const next = await taken.next()
+    if (next.done === true) break
+    first = first.length === 0 ? next.value : Buffer.concat([first, next.value])
+  }
+  const rest = startingWith(first, taken)
+  if (!first.subarray(0, magic.length).equals(magic)) {
     yield* rest
     return
   }
@@ -39,7 +46,7 @@ async function* counted(
 }
 
 async function* startingWith(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield first
+  if (first.length > 0) yield first
   yield* rest
 }
 

@@ -137,10 +137,7 @@ export class HeaderScanner {
     const isField = isBlank(this.#data[start]) || fieldAt(this.#data, start, end) === 'yes'
     const line = this.#text(start, Math.min(end, start + maxSeparatorBytes))
     const separation = isField ? 'none' : separationOf(line)
-    if (!isField && separation === 'none') {
-      throw this.#damage(at, line, "a message begins with a field, an mbox with a line 'From …'")
-    }
-    if (isField && this.#mustBeMbox) throw this.#damage(at, line, "an mbox begins with a line 'From …'")
+    if (isField ? this.#mustBeMbox : separation === 'none') throw this.#damage(at, line)
     this.#state = 'header'
     this.#isMbox = !isField
     this.#isDateless = separation === 'dateless'
@@ -148,7 +145,9 @@ export class HeaderScanner {
     else this.#fromLine = line
   }
 
-  #damage(at: number, line: string, allowed: string): MailDamage {
+  #damage(at: number, line: string): MailDamage {
+    const ofMbox = "an mbox begins with a line 'From …'"
+    const allowed = this.#mustBeMbox ? ofMbox : `a message begins with a field, ${ofMbox}`
     const shown = line.length > 40 ? `${line.slice(0, 40)}…` : line
     return new MailDamage(this.#linesBefore + 1, this.#base + at, `'${shown}' stands there`, allowed)
   }
