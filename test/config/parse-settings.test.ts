@@ -523,7 +523,7 @@ describe('Settings from bad files', () => {
   it('are refused where two connectors collide', () => {
     const files = { connectors: `[a]\n${known}\n[b]\n${known}` }
     assert.deepEqual(problemsOf(files), [
-      'connectors.ini:3: [b]: [a] and [b] both have 192.0.2.1/32 for the same senders: neither would be attributed',
+      'connectors.ini:3: [b]: [a] and [b] both have 192.0.2.1/32 for the same senders: neither would be attributed; take it out of one of them, or tell them apart by sender_domains',
     ])
   })
 
