@@ -30,11 +30,17 @@ export class Wording {
 
   /** `27 December 2026 at 10:15 UTC`; always UTC, and says so. */
   instant(at: number): string {
-    return this.#instant.format(at)
+    return this.#date(this.#instant, at)
   }
 
   day(day: Day): string {
-    return this.#day.format(Date.parse(`${day}T00:00:00Z`))
+    return this.#date(this.#day, Date.parse(`${day}T00:00:00Z`))
+  }
+
+  #date(format: Intl.DateTimeFormat, at: number): string {
+    const { firstDay } = this.texts
+    const parts = format.formatToParts(at)
+    return parts.map(({ type, value }) => (type === 'day' && value === '1' ? firstDay : value)).join('')
   }
 
   number(value: number): string {

@@ -3,6 +3,7 @@ import type { Texts } from './texts'
 export const de: Texts = {
   language: 'de',
   locale: 'de',
+  firstDay: '1',
   minutes: { one: '# Minute', other: '# Minuten' },
   days: { one: '# Tag', other: '# Tage' },
   servers: { one: '# Exchange-Server', other: '# Exchange-Server' },

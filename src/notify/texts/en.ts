@@ -3,6 +3,7 @@ import type { Texts } from './texts'
 export const en: Texts = {
   language: 'en',
   locale: 'en-GB',
+  firstDay: '1',
   minutes: { one: '# minute', other: '# minutes' },
   days: { one: '# day', other: '# days' },
   servers: { one: '# Exchange server', other: '# Exchange servers' },

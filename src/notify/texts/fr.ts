@@ -3,6 +3,7 @@ import type { Texts } from './texts'
 export const fr: Texts = {
   language: 'fr',
   locale: 'fr',
+  firstDay: '1er',
   minutes: { one: '# minute', other: '# minutes' },
   days: { one: '# jour', other: '# jours' },
   servers: { one: '# serveur Exchange', other: '# serveurs Exchange' },

@@ -3,6 +3,7 @@ import type { Texts } from './texts'
 export const ja: Texts = {
   language: 'ja',
   locale: 'ja',
+  firstDay: '1',
   minutes: { other: '#分間' },
   days: { other: '#日' },
   servers: { other: 'Exchangeサーバー#台' },

@@ -3,6 +3,7 @@ import type { Texts } from './texts'
 export const nl: Texts = {
   language: 'nl',
   locale: 'nl',
+  firstDay: '1',
   minutes: { one: '# minuut', other: '# minuten' },
   days: { one: '# dag', other: '# dagen' },
   servers: { one: '# Exchange-server', other: '# Exchange-servers' },

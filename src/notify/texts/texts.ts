@@ -12,6 +12,8 @@ export interface Texts {
   readonly language: Language
   /** For `Intl`. */
   readonly locale: string
+  /** How dates write the first day of a month, which `Intl` does not know. */
+  readonly firstDay: string
   readonly minutes: Forms
   readonly days: Forms
   readonly servers: Forms
