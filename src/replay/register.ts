@@ -46,7 +46,7 @@ export class Register {
     this.#options = options
   }
 
-  /** The number of what a message shows. `session` null: it is not known who sent it, so nobody can stand for it. */
+  /** The number of what a message shows. `isKnown`: whether its session is; else no server can stand for it (S4). */
   what(session: Session, isKnown: boolean, attributed: Attributed, fields: readonly string[]): number {
     const { connecting } = readEvidence(fields, this.#options)
     if (connecting.kind === 'exchange-online') return harmless

@@ -83,8 +83,8 @@ function body(report: ReplayReport, unread: readonly Unread[]): Html {
         caption: null,
         columns: [
           { heading: 'Tenant', kind: 'name', cell: ({ tenant }) => tenant },
-          { heading: 'Servers', kind: 'number', cell: (row) => number(row.servers) },
-          { heading: 'Detected', kind: 'number', cell: ({ detected }) => number(detected) },
+          { heading: 'Servers', kind: 'minor', cell: (row) => number(row.servers) },
+          { heading: 'Detected', kind: 'minor', cell: ({ detected }) => number(detected) },
           ...countColumns,
         ],
         rows: tenants,
@@ -193,7 +193,7 @@ function stageTable(forecasts: readonly StageForecast[]): Html {
     caption: null,
     columns: [
       { heading: 'Stage', kind: 'name', cell: ({ stage }) => stage.stage },
-      { heading: 'From day', kind: 'number', cell: ({ stage }) => stage.fromDay },
+      { heading: 'From day', kind: 'minor', cell: ({ stage }) => stage.fromDay },
       { heading: 'Each hour', cell: ({ stage }) => demands(stage) },
       { heading: 'Deferred', kind: 'number', cell: ({ deferred }) => number(deferred) },
       { heading: 'Refused', kind: 'number', cell: ({ refused }) => number(refused) },

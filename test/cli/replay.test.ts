@@ -161,6 +161,20 @@ describe('replay', function () {
     assert.deepEqual(late.messages, { accepted: 92 * 24, deferred: 0, refused: 3 * 24 })
   })
 
+  it('takes a message without evidence for the server that was seen on its path a moment ago, after long silence', async () => {
+    const messages = hourly(95)
+    const last = messages.at(-1)!.at
+    const seen = archivedMessage(outdated, last + 6.9 * dayMs, 5000)
+    const silent = archivedMessage(
+      { ...outdated, builds: [{ from: 0, build: null }] },
+      last + 7.2 * dayMs,
+      5001,
+    )
+    place.write('silence.mbox', mbox([...messages, seen, silent]))
+    const [before, after] = [await replay('mail.mbox'), await replay('silence.mbox')]
+    assert.equal(after.messages.refused, before.messages.refused + 2)
+  })
+
   it('judges strangers where it is told to, and where there is no connector', async () => {
     const stranger = { ...outdated, server: 'ex01.fabrikam.com', tls: false }
     const file = place.write('stranger.mbox', mbox(hourly(3, stranger)))
@@ -306,7 +320,10 @@ describe('replay', function () {
         await page.goto(address)
         assert.equal(await page.title(), 'Replay · Exchange enforcement')
         assert.match((await page.textContent('main')) ?? '', /ex01\.contoso\.com[^]*stage 8 reached/)
-        assert.deepEqual(await accessibilityFaults(page), [])
+        for (const width of [1280, 390]) {
+          await page.setViewportSize({ width, height: 900 })
+          assert.deepEqual(await accessibilityFaults(page), [])
+        }
         assert.deepEqual([strange, told], [[], []])
         await page.close()
       })

@@ -92,6 +92,14 @@ describe('A stored message', () => {
       2,
       'a forged field of ours further down',
     ],
+    [
+      [haraka.replace('mx.example.com', 'mx.contoso.com'), exchange],
+      {},
+      'mx.contoso.com',
+      '192.0.2.5',
+      1,
+      'Exchange in our own domain is still the peer',
+    ],
     [[], {}, null, null, 0, 'no field at all'],
   ]
   for (const [fields, own, receivedBy, address, left, reason] of rows) {
