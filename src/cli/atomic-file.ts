@@ -6,7 +6,10 @@ import { refusal } from './failure'
  * Writes a whole file, or leaves what was there: nobody ever reads half of it. Throws `CliFailure` where the file cannot
  * be written, and passes on what the pieces throw.
  */
-export async function writeWhole(path: string, pieces: AsyncIterable<string>): Promise<void> {
+export async function writeWhole(
+  path: string,
+  pieces: AsyncIterable<string> | Iterable<string>,
+): Promise<void> {
   const beside = `${path}.${randomUUID().slice(0, 8)}.tmp`
   // Who may read a report is for its owner to say.
   const file = await named(path, open(beside, 'wx', 0o600))

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { FileNotReplaced, replaceFile } from '../config/replace-file'
 import { buildNumber, domainPattern, type ValueKind } from '../config/values'
 import { policyPresets, type PolicyPreset } from '../config/settings'
 import { countBytes, messagesOf, type Unread } from '../mailbox/messages'
@@ -15,6 +14,7 @@ import { normaliseDomain } from '../rules/attribution/domain'
 import { printable } from '../rules/decision/printable'
 import { dayMs } from '../rules/time'
 import type { Build } from '../rules/verdict/build'
+import { writeWhole } from './atomic-file'
 import { readConfiguration, type Configuration } from './configuration'
 import { detail, programName } from './details'
 import { misuse, refusal } from './failure'
@@ -126,7 +126,7 @@ async function run(
     if (report === null) return
     const { out, err } = invocation
     if (options.html !== undefined) {
-      writeHtml(resolve(invocation.directory, options.html), replayDocument(report, unread))
+      await writeWhole(resolve(invocation.directory, options.html), [replayDocument(report, unread)])
       await out.line(`written: ${printable(options.html)}`)
     } else if (options.json) await writeReplayJson(report, unread, out)
     else await out.write(replayText(report, out))
@@ -135,15 +135,6 @@ async function run(
     invocation.exitCode = 1
   } finally {
     replay.close()
-  }
-}
-
-function writeHtml(path: string, text: string): void {
-  try {
-    replaceFile(path, text)
-  } catch (error) {
-    if (!(error instanceof FileNotReplaced)) throw error
-    throw refusal(error.message, error)
   }
 }
 

@@ -94,9 +94,7 @@ function body(report: ReplayReport, unread: readonly Unread[]): Html {
     ${shown.slice(0, maxDetails).map(serverSection)}
     ${
       shown.length > maxDetails &&
-      html`<p class="note">
-        ${counted(shown.length - maxDetails, 'further server')} stand in the table only.
-      </p>`
+      html`<p class="note">In the table only: ${counted(shown.length - maxDetails, 'further server')}.</p>`
     }`
 }
 

@@ -234,9 +234,14 @@ describe('replay', function () {
       directory: place.folder,
     })
     assert.ok(!existsSync(join(place.folder, 'none.html')))
-    await fails(1, /x\.html cannot be written \(ENOENT\)/, ['replay', 'mail.mbox', '--html', 'no/x.html'], {
-      directory: place.folder,
-    })
+    await fails(
+      1,
+      /x\.html cannot be written: ENOENT: no such file or directory/,
+      ['replay', 'mail.mbox', '--html', 'no/x.html'],
+      {
+        directory: place.folder,
+      },
+    )
   })
 
   for (const [parameters, says, reason] of [
