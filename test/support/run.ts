@@ -23,7 +23,7 @@ const countFile = join(compiledRoot, 'test-count.json')
 
 const markName = 'TEST_RUN'
 const testTimeoutMs = 10_000
-const wholeRunMs = 25 * 60_000
+const wholeRunMs = 45 * 60_000
 const lastBreathMs = 2000
 
 /** Paths from the project's root, with forward slashes; compiled files whose source is gone do not count. */
