@@ -24,4 +24,65 @@ tls_certificate_name = mail.fabrikam.com
     assert.deepEqual(found(true), ['fabrikam'])
     assert.deepEqual(found(false), [])
   })
+
+  const files: readonly [why: string, connectors: string, kind: string, named: readonly string[]][] = [
+    [
+      'a range that stands there twice',
+      '[a]\naddresses = 192.0.2.0/28, 192.0.2.0/28\n',
+      'range-repeated',
+      ['a'],
+    ],
+    [
+      'a domain for which a wildcard stands already',
+      '[a]\naddresses = 192.0.2.1\nsender_domains = contoso.com, *.contoso.com, mail.contoso.com\n',
+      'domain-repeated',
+      ['a'],
+    ],
+    [
+      'two ranges that the halves of each take away',
+      '[wide]\naddresses = 192.0.2.0/30, 198.51.100.0/30\n[halves]\naddresses = 192.0.2.0/31, 192.0.2.2/31, 198.51.100.0/31, 198.51.100.2/31\n',
+      'range-never-used',
+      ['wide'],
+    ],
+    [
+      'nothing where the halves leave a gap',
+      '[wide]\naddresses = 192.0.2.0/30\n[half]\naddresses = 192.0.2.2/31\n',
+      'range-never-used',
+      [],
+    ],
+    [
+      'nothing where the longer range takes some senders and the wider one all',
+      '[wide]\naddresses = 192.0.2.0/31\n[longer]\naddresses = 192.0.2.0, 192.0.2.1\nsender_domains = contoso.com\n',
+      'range-never-used',
+      [],
+    ],
+    [
+      'a range whose senders a wildcard of the longer ones takes',
+      '[wide]\naddresses = 192.0.2.0/31\nsender_domains = mail.contoso.com, *.mail.contoso.com\n[longer]\naddresses = 192.0.2.0, 192.0.2.1\nsender_domains = *.contoso.com\n',
+      'range-never-used',
+      ['wide'],
+    ],
+    [
+      'nothing where the longer ones take other senders',
+      '[wide]\naddresses = 192.0.2.0/31\nsender_domains = fabrikam.com\n[longer]\naddresses = 192.0.2.0, 192.0.2.1\nsender_domains = contoso.com\n',
+      'range-never-used',
+      [],
+    ],
+    [
+      'a range of IPv6 that its halves take away',
+      '[wide]\naddresses = 2001:db8::/126\n[halves]\naddresses = 2001:db8::/127, 2001:db8::2/127\n',
+      'range-never-used',
+      ['wide'],
+    ],
+  ]
+  for (const [why, text, kind, named] of files) {
+    it(`finds ${why}`, () => {
+      const { connectors } = settingsOf({ connectors: text })
+      const found = [...findOddities(connectors, { noticesEnabled: false, esuCounts: true })]
+      assert.deepEqual(
+        found.flatMap((oddity) => (oddity.kind === kind ? oddity.connector : [])),
+        named,
+      )
+    })
+  }
 })
