@@ -22,6 +22,27 @@ function merged(one: ServerRecord, other: ServerRecord): ServerRecord {
 
 const outdated = (...days: readonly number[]): Seen => days.map((day) => [day, 'outdated'])
 
+describe('mergeServers, of stores that never knew of each other', () => {
+  const startedAt = (record: ServerRecord): number | null =>
+    record.clock.state === 'running' ? record.clock.startedAt : null
+
+  it('takes a suspicion of the one for where the clock of the other would have begun', () => {
+    assert.equal(startedAt(merged(after(outdated(0)), after(outdated(0.5, 1, 2)))), t0)
+  })
+
+  it('keeps a clock of which the other knows nothing', () => {
+    const running = after(outdated(0.5, 1, 2))
+    assert.equal(startedAt(merged(after([[0, 'compliant']]), running)), startedAt(running))
+  })
+
+  it('keeps the longer of two clocks, whichever store holds it', () => {
+    const early = after(outdated(0, 0.5, 1.5))
+    const late = after(outdated(1, 1.5, 2.5))
+    assert.equal(startedAt(merged(early, late)), t0)
+    assert.equal(startedAt(merged(late, early)), t0)
+  })
+})
+
 describe('mergeServers', () => {
   /** What both knew at first, what each saw since; the clock is to be what one record would have that saw all of it. */
   const cases: readonly (readonly [why: string, base: Seen, moved: Seen, holding: Seen])[] = [
