@@ -33,6 +33,25 @@ tls_certificate_name = mail.fabrikam.com
       ['a'],
     ],
     [
+      'a range that is wide even where its senders are named',
+      '[a]\naddresses = 11.0.0.0/8, 12.0.0.0/8\nsender_domains = contoso.com\n',
+      'wide-range',
+      ['a'],
+    ],
+    ['a range that is wide for whoever sends', '[a]\naddresses = 11.0.0.0/8\n', 'wide-range', ['a']],
+    [
+      'a domain that stands there twice',
+      '[a]\naddresses = 192.0.2.1\nsender_domains = contoso.com, contoso.com\n',
+      'domain-repeated',
+      ['a'],
+    ],
+    [
+      'a wildcard whose own domain is left out',
+      '[a]\naddresses = 192.0.2.1\nsender_domains = *.contoso.com\n',
+      'wildcard-alone',
+      ['a'],
+    ],
+    [
       'a domain for which a wildcard stands already',
       '[a]\naddresses = 192.0.2.1\nsender_domains = contoso.com, *.contoso.com, mail.contoso.com\n',
       'domain-repeated',
