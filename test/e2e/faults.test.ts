@@ -6,6 +6,7 @@ import { Administer } from '../../src/enforcement/administer'
 import { dayMs } from '../../src/rules/time'
 import { cached } from '../../src/store/cached'
 import type { Store } from '../../src/store/store'
+import { slowHooks, stopwatchName, stopwatchSource } from '../faults/stopwatch'
 import type { RunningHaraka } from '../support/haraka'
 import { becomesTrue, signalIfAlive } from '../support/processes'
 import { startRedis, startSentinels } from '../support/redis'
@@ -28,49 +29,10 @@ import {
   type Letter,
 } from './fleet'
 
-/*
- * Around our hooks: logs every one that took longer than 10 ms, the time left out in which the process did not run
- * at all (on a busy machine that is no fault of a hook).
- */
-const stopwatch = `
-const { performance } = require('node:perf_hooks')
-let stalled = 0
-let ticked = performance.now()
-const look = () => {
-  const now = performance.now()
-  stalled += Math.max(0, now - ticked - 15)
-  ticked = now
+const watched = {
+  plugins: ['exchange-enforcement', stopwatchName],
+  pluginSources: { [stopwatchName]: stopwatchSource },
 }
-setInterval(look, 5).unref()
-const begun = new WeakMap()
-const begin = (next, connection) => {
-  look()
-  begun.set(connection, [performance.now(), stalled])
-  next()
-}
-const end = (plugin, connection) => {
-  look()
-  const started = begun.get(connection)
-  begun.delete(connection)
-  if (!started) return
-  const took = performance.now() - started[0] - (stalled - started[1])
-  if (took > 10) plugin.lognotice('hook took ' + took.toFixed(1) + ' ms')
-}
-exports.register = function () {
-  this.register_hook('mail', 'begin_mail', -50)
-  this.register_hook('mail', 'end_hook', 50)
-  this.register_hook('data_post', 'begin_data', -51)
-  this.register_hook('data_post', 'end_hook', -49)
-  this.register_hook('deny', 'end_hook', -101)
-}
-exports.begin_mail = (next, connection) => begin(next, connection)
-exports.begin_data = (next, connection) => begin(next, connection)
-exports.end_hook = function (next, connection) {
-  end(this, connection)
-  next()
-}
-`
-const watched = { plugins: ['exchange-enforcement', 'stopwatch'], pluginSources: { stopwatch } }
 const hookLimitMs = 250
 
 interface Entry {
@@ -162,8 +124,7 @@ async function seed(store: Store, letters: readonly (readonly [Entry['kind'], Le
 }
 
 function longestHook(haraka: RunningHaraka): number {
-  const times = [...haraka.log().matchAll(/hook took ([\d.]+) ms/g)].map(([, ms]) => Number(ms))
-  return Math.max(0, ...times)
+  return slowHooks(haraka.log())[0] ?? 0
 }
 
 describe('faults of the store under traffic, with two workers', () => {
