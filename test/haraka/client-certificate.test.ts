@@ -10,7 +10,7 @@ import { ClientCertificateVerifier, describeClientCertificate } from '../../src/
 import type { ClientCertificate } from '../../src/haraka/client-certificate'
 import { TrustStore } from '../../src/haraka/trust-store'
 import { trustAnchorId } from '../../src/rules/attribution/connector'
-import { clientKinds, makeCertificates } from '../support/certificates'
+import { clientKinds, testCertificates } from '../support/certificates'
 import type { ClientKind, TestCertificates } from '../support/certificates'
 import { TlsListener, shapes } from '../support/tls-session'
 
@@ -78,7 +78,7 @@ describe('Client certificates', () => {
   before(async function () {
     this.timeout(20_000)
     folder = mkdtempSync(join(tmpdir(), 'client-certificates-'))
-    made = await makeCertificates(folder)
+    made = await testCertificates()
   })
 
   after(() => rmSync(folder, { recursive: true }))
