@@ -8,6 +8,8 @@ export type Next = (code?: number, message?: string | Dsn) => void
 export interface Plugin {
   readonly name: string
   readonly config: Config
+  /** Seconds that Haraka waits for a hook of it before it defers the mail (`450 plugin timeout`); 0 = for ever. */
+  timeout: number
   register_hook(hook: string, method: string, priority?: number): void
   haraka_require(name: 'outbound'): Outbound
   logdebug(message: string): void
