@@ -54,7 +54,8 @@ export interface Connection {
   readonly remote: { readonly ip: string; readonly host?: string | null }
   readonly local: { readonly host?: string; readonly port?: number }
   readonly hello: { readonly host?: string | null }
-  readonly tls: { readonly enabled: boolean }
+  /** `peerCertificate`: as `getPeerCertificate()` gave it after the handshake. */
+  readonly tls: { readonly enabled: boolean; readonly peerCertificate?: unknown }
   readonly relaying: boolean
   readonly client: unknown
   readonly notes: Record<string, unknown>
