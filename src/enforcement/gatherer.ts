@@ -40,6 +40,12 @@ interface PathNews {
   dueAt: number
 }
 
+function noteIn(news: ServerNews, at: number, evidence: () => LastEvidence): void {
+  if (at < news.lastSeenAt) return
+  news.lastSeenAt = at
+  news.evidence = evidence
+}
+
 const counted = { accept: 'accepted', defer: 'deferred', refuse: 'refused' } as const
 
 /**
@@ -61,9 +67,16 @@ export class Gatherer {
   }
 
   /** False where no more can be gathered before the next flush. */
-  countMessage(tenant: string, server: string, at: number, action: Action): boolean {
+  countMessage(
+    tenant: string,
+    server: string,
+    at: number,
+    action: Action,
+    evidence: (() => LastEvidence) | null = null,
+  ): boolean {
     const news = this.server(tenant, server)
     if (!news) return false
+    if (evidence) noteIn(news, at, evidence)
     const day = dayOf(at)
     let counts = news.days.get(day)
     if (!counts) {
@@ -77,10 +90,7 @@ export class Gatherer {
   noteEvidence(tenant: string, server: string, at: number, evidence: () => LastEvidence): boolean {
     const news = this.server(tenant, server)
     if (!news) return false
-    if (at >= news.lastSeenAt) {
-      news.lastSeenAt = at
-      news.evidence = evidence
-    }
+    noteIn(news, at, evidence)
     return true
   }
 

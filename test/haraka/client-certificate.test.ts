@@ -171,6 +171,27 @@ describe('Client certificates', () => {
     }
   })
 
+  it('recognises a good leaf by what Haraka has read of it, for a minute, and no other', () => {
+    const verifier = new ClientCertificateVerifier(TrustStore.load([fileOf('ca')]))
+    const now = Date.now()
+    const leafOf = (kind: ClientKind) => ({ fingerprint256: pathOf(kind).leaf.fingerprint })
+    const unread = {
+      getPeerCertificate: (): never => {
+        throw new Error('read')
+      },
+    }
+    assert.equal(verifier.check(unread, now, leafOf('good')).kind, 'unreadable', 'not seen yet')
+    const first = verifier.check(socketOf('good'), now, leafOf('good'))
+    assert.equal(verifier.check(unread, now + 60_000, leafOf('good')), first)
+    assert.equal(verifier.check(unread, now + 60_001, leafOf('good')).kind, 'unreadable')
+    assert.equal(verifier.check(unread, now - 1, leafOf('good')).kind, 'unreadable')
+    verifier.check(socketOf('expired'), now, leafOf('expired'))
+    assert.equal(verifier.check(unread, now, leafOf('expired')).kind, 'unreadable', 'a bad one')
+    for (const leaf of [undefined, null, 'text', {}, { fingerprint256: 1 }, { fingerprint256: 'AB' }]) {
+      assert.equal(verifier.check(unread, now, leaf).kind, 'unreadable')
+    }
+  })
+
   it('never trusts what the openssl command refuses', function () {
     this.timeout(20_000)
     for (const kind of clientKinds) {
