@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import type { ListenAddress, Settings } from '../config/settings'
+import { howToMake, makeToken, readToken } from '../config/token-file'
 import { hostPort } from '../config/values'
 import { isLoopback } from '../web/host-names'
 import { journalTo } from '../web/journal'
-import { howToMake, makeToken, readToken } from '../web/token'
 import { readConfiguration } from './configuration'
 import { detail } from './details'
 import { misuse, refusal } from './failure'
@@ -37,7 +37,7 @@ export function addServe(program: Command, invocation: Invocation): void {
         return say(`a new token is in ${tokenFile}`, { token_file: tokenFile })
       }
       const listen = listenAddress(options.listen, settings)
-      const reading = readToken(tokenFile)
+      const reading = readToken(tokenFile, howToMake.page)
       if (!reading.ok) throw refusal(reading.why)
       const url = await serve(folder, listen, settings, invocation, (at) =>
         say(`the page is at ${at}; the token to log in with is in ${tokenFile}`, {
@@ -65,7 +65,7 @@ export function addServe(program: Command, invocation: Invocation): void {
 function tokenFileOf({ web }: Settings): string {
   if (web.tokenFile !== null) return web.tokenFile
   throw refusal(
-    `no token to log in with is configured: set [web] token_file = exchange-enforcement.token; then ${howToMake}`,
+    `no token to log in with is configured: set [web] token_file = exchange-enforcement.token; then ${howToMake.page}`,
   )
 }
 

@@ -78,8 +78,7 @@ export function checkToken(offered: string, request: FastifyRequest, site: Site)
     return true
   }
   throttle.failed(remote, now)
-  const reading = token.read()
-  journal.tell('login-refused', { remote, why: reading.ok ? 'wrong token' : reading.why })
+  journal.tell('login-refused', { remote, why: token.trouble() ?? 'wrong token' })
   return false
 }
 

@@ -25,7 +25,7 @@ export function loginRoutes(app: FastifyInstance, site: Site): void {
       reply.header('retry-after', String(seconds))
       return again(429, `Too many wrong tokens. Try again in ${seconds} s.`)
     }
-    if (!right && !site.token.read().ok) {
+    if (!right && site.token.trouble() !== null) {
       return again(503, 'Nobody can log in now: the token file cannot be used, and the log says why.')
     }
     if (!right) return again(401, 'That is not the token.')

@@ -1,5 +1,6 @@
 import type { ListenAddress, Settings } from '../config/settings'
 import type { SettingsSource } from '../config/source'
+import type { TokenFile } from '../config/token-file'
 import type { Notice } from '../report/page/page'
 import type { Catalogue } from '../rules/verdict/catalogue'
 import type { Journal } from './journal'
@@ -8,7 +9,6 @@ import type { OrderDesk } from './order-desk'
 import type { Sessions } from './sessions'
 import type { Snapshots } from './snapshots'
 import type { StoreLink } from './store-link'
-import type { TokenFile } from './token'
 
 /** What the pages are made of; everything from outside comes in here. */
 export interface Site {

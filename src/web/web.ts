@@ -7,6 +7,7 @@ import { formatProblem } from '../config/problem'
 import { reportRules } from '../config/report-rules'
 import type { ListenAddress, Settings } from '../config/settings'
 import { folderSource } from '../config/source'
+import { howToMake, TokenFile } from '../config/token-file'
 import { collect } from '../report/collect'
 import type { Notice } from '../report/page/page'
 import type { Journal } from './journal'
@@ -16,7 +17,6 @@ import { createServer } from './server'
 import { Sessions } from './sessions'
 import { Snapshots } from './snapshots'
 import { StoreLink } from './store-link'
-import { TokenFile } from './token'
 
 const defaultPollMs = 5_000
 /** How long the start waits for the first reading; without one it serves all the same. */
@@ -89,7 +89,7 @@ export class Web {
       link: this.link,
       snapshots: this.snapshots,
       desk: new OrderDesk({ link: this.link, settings, now, newId }),
-      token: new TokenFile(() => settings().web.tokenFile),
+      token: new TokenFile(() => settings().web.tokenFile, howToMake.page),
       sessions: new Sessions(),
       throttle: new LoginThrottle(),
       journal,

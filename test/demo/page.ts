@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { journalTo } from '../../src/web/journal'
-import { makeToken } from '../../src/web/token'
+import { makeToken } from '../../src/config/token-file'
 import { Web } from '../../src/web/web'
 
 const usualPort = 9905

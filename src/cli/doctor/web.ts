@@ -1,5 +1,5 @@
 import { mainFile } from '../../config/schema'
-import { readToken } from '../../web/token'
+import { howToMake, readToken } from '../../config/token-file'
 import { readText } from './config-folder'
 import { area } from './finding'
 
@@ -23,7 +23,7 @@ export const webArea = area(
       report.unknown('web-token', `${file} cannot be looked at (${written.why})`)
       return
     }
-    const token = readToken(file)
+    const token = readToken(file, howToMake.page)
     if (token.ok) report.ok('web-token', `${file} holds a token`)
     else report.found('web-token', token.why, scene.config.ini(mainFile).evidence('token_file', 'web'))
   },

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeToken, readToken, TokenFile } from '../../src/web/token'
+import { howToMake, makeToken, readToken, TokenFile } from '../../src/config/token-file'
 
 const good = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
-describe('The token to log in with', () => {
+describe('The file of a token', () => {
   let folder: string
   let path: string
 
@@ -33,7 +33,7 @@ describe('The token to log in with', () => {
   ] as const) {
     it(`is refused: ${reason}`, () => {
       write(text, mode)
-      const reading = readToken(path)
+      const reading = readToken(path, howToMake.page)
       assert.ok(!reading.ok)
       assert.match(reading.why, why)
       assert.ok(!reading.why.includes(good.slice(0, 10)), 'the message does not tell it')
@@ -41,9 +41,9 @@ describe('The token to log in with', () => {
   }
 
   it('is refused where there is no file, or a folder in its place', () => {
-    const missing = readToken(path)
+    const missing = readToken(path, howToMake.page)
     assert.ok(!missing.ok && /cannot be read: ENOENT/.test(missing.why))
-    const notAFile = readToken(folder)
+    const notAFile = readToken(folder, howToMake.page)
     assert.ok(!notAFile.ok && /is not a file/.test(notAFile.why))
   })
 
@@ -54,7 +54,7 @@ describe('The token to log in with', () => {
   ] as const) {
     it(`is taken: ${reason}`, () => {
       write(text, mode)
-      const token = new TokenFile(() => path)
+      const token = new TokenFile(() => path, howToMake.page)
       assert.ok(token.accepts(good))
       for (const other of ['', good.slice(1), `${good}x`, good.toUpperCase()])
         assert.ok(!token.accepts(other))
@@ -63,7 +63,7 @@ describe('The token to log in with', () => {
 
   it('counts as soon as its file is exchanged, and lets nobody in when it is gone', () => {
     write(good)
-    const token = new TokenFile(() => path)
+    const token = new TokenFile(() => path, howToMake.page)
     const before = token.name()
     assert.ok(before !== null && !before.includes(good))
     write(`${good}-another`)
@@ -73,7 +73,8 @@ describe('The token to log in with', () => {
     rmSync(path)
     assert.ok(!token.accepts(`${good}-another`))
     assert.equal(token.name(), null)
-    assert.ok(!new TokenFile(() => null).accepts(''))
+    assert.match(token.trouble() ?? '', /cannot be read: ENOENT/)
+    assert.ok(!new TokenFile(() => null, howToMake.page).accepts(''))
   })
 
   it('is made at random for its owner alone, and never over another', () => {
@@ -81,7 +82,7 @@ describe('The token to log in with', () => {
     assert.equal(statSync(path).mode & 0o777, 0o600)
     const made = readFileSync(path, 'utf8')
     assert.match(made, /^[\w-]{43}\n$/)
-    assert.ok(readToken(path).ok)
+    assert.ok(readToken(path, howToMake.page).ok)
     assert.throws(() => makeToken(path), /EEXIST/)
     assert.equal(readFileSync(path, 'utf8'), made)
   })

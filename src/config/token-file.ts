@@ -6,15 +6,21 @@ const shortest = 32
 const longest = 1024
 
 export type TokenReading =
-  | { readonly ok: true; readonly digest: Buffer }
+  | { readonly ok: true; readonly token: string }
   /** A sentence for the operator. */
   | { readonly ok: false; readonly why: string }
 
-/** How one is made, for messages. */
-export const howToMake = "'exchange-enforcement serve --make-token' makes one"
+/** How one is made, for messages: that of the page, and that of the metrics. */
+export const howToMake = {
+  page: "'exchange-enforcement serve --make-token' makes one",
+  metrics: "'openssl rand -hex 32' makes one",
+} as const
 
-/** Reads the file that holds the token: one line of printable ASCII, closed to everybody but its owner and group. Never throws. */
-export function readToken(path: string): TokenReading {
+/**
+ * Reads the file that holds a token: one line of printable ASCII, closed to everybody but its owner and group. Never throws.
+ * @param hint how one is made
+ */
+export function readToken(path: string, hint: string): TokenReading {
   let text: string
   let mode: number
   try {
@@ -39,9 +45,9 @@ export function readToken(path: string): TokenReading {
     return refuse(`token file ${path} must hold one line of printable ASCII without blanks`)
   }
   if (token.length < shortest) {
-    return refuse(`token file ${path} holds ${token.length} characters, ${shortest} are needed; ${howToMake}`)
+    return refuse(`token file ${path} holds ${token.length} characters, ${shortest} are needed; ${hint}`)
   }
-  return { ok: true, digest: digestOf(token) }
+  return { ok: true, token }
 }
 
 /** Writes a new random token, for its owner alone. Throws where the file exists already or cannot be written. */
@@ -49,33 +55,49 @@ export function makeToken(path: string): void {
   writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
 }
 
+type Lock = { readonly digest: Buffer } | { readonly trouble: string }
+
 /** The token in force. Its file is looked at with each question, so that a new token counts at once, and none lets in nobody. */
 export class TokenFile {
-  #seen: { readonly signature: string; readonly reading: TokenReading } | null = null
+  #seen: { readonly signature: string; readonly lock: Lock } | null = null
 
-  /** @param path where it lies now; `null`: nowhere */
-  constructor(private readonly path: () => string | null) {}
+  /**
+   * @param path where it lies now; `null`: nowhere
+   * @param hint how one is made
+   */
+  constructor(
+    private readonly path: () => string | null,
+    private readonly hint: string,
+  ) {}
 
-  read(): TokenReading {
-    const path = this.path()
-    if (path === null) return refuse('no token file is configured')
-    const signature = `${path} ${signatureOf(path)}`
-    if (this.#seen?.signature === signature) return this.#seen.reading
-    const reading = readToken(path)
-    this.#seen = { signature, reading }
-    return reading
+  /** Why nobody is let in, a sentence for the operator; `null`: whoever has the token is. */
+  trouble(): string | null {
+    const lock = this.#lock()
+    return 'trouble' in lock ? lock.trouble : null
   }
 
   /** Takes as long for any wrong token. */
   accepts(offered: string): boolean {
-    const reading = this.read()
-    return reading.ok && timingSafeEqual(reading.digest, digestOf(offered))
+    const lock = this.#lock()
+    return 'digest' in lock && timingSafeEqual(lock.digest, digestOf(offered))
   }
 
   /** Names the token in force without telling it; `null` where there is none. */
   name(): string | null {
-    const reading = this.read()
-    return reading.ok ? reading.digest.toString('hex') : null
+    const lock = this.#lock()
+    return 'digest' in lock ? lock.digest.toString('hex') : null
+  }
+
+  /** The token itself is not kept. */
+  #lock(): Lock {
+    const path = this.path()
+    if (path === null) return { trouble: 'no token file is configured' }
+    const signature = `${path} ${signatureOf(path)}`
+    if (this.#seen?.signature === signature) return this.#seen.lock
+    const reading = readToken(path, this.hint)
+    const lock = reading.ok ? { digest: digestOf(reading.token) } : { trouble: reading.why }
+    this.#seen = { signature, lock }
+    return lock
   }
 }
 
