@@ -119,7 +119,7 @@ function build(
   redisIni: Findings,
   connectors: Settings['connectors'],
 ): Settings {
-  const { main, clock, enforcement, store, notices, web } = values
+  const { main, clock, enforcement, store, metrics, notices, web } = values
   const policyInputs: PolicyInputs = {
     maxPatchAgeDays: values.policy.max_patch_age_days,
     floors: values.policy.floors,
@@ -160,7 +160,11 @@ function build(
       cacheTtlSeconds: store.cache_ttl_seconds,
     },
     redis: resolveRedis(values.redis, findings, redisIni),
-    metrics: { listen: values.metrics.listen },
+    metrics: {
+      listen: metrics.listen,
+      tokenFile: fileIn(context.configDir, metrics.token_file),
+      serverInfo: metrics.server_info,
+    },
     notices: {
       enabled: notices.enabled,
       from: notices.from,
@@ -230,8 +234,20 @@ function checkMain(values: MainValues, settings: Settings, findings: Findings, c
       findings.refuse(written, 'listen', 'is the address of both [metrics] and [web]; each needs its own')
     }
   }
-  if (web.tokenFile !== null && !context.fileExists(web.tokenFile)) {
-    findings.warn('web', 'token_file', `there is no file ${web.tokenFile}`)
+  for (const [section, file] of [
+    ['metrics', metrics.tokenFile],
+    ['web', web.tokenFile],
+  ] as const) {
+    if (file !== null && !context.fileExists(file)) {
+      findings.warn(section, 'token_file', `there is no file ${file}`)
+    }
+  }
+  if (metrics.tokenFile !== null && metrics.tokenFile === web.tokenFile) {
+    findings.refuse(
+      'metrics',
+      'token_file',
+      'is the token of the page as well: whoever reads the figures could pause and exempt; each needs its own',
+    )
   }
   checkNotices(settings, findings, context)
 }

@@ -95,7 +95,11 @@ function mainEntries(settings: Settings, secrets: Secrets): Readonly<Record<stri
       cache_ttl_seconds: String(store.cacheTtlSeconds),
     },
     redis: redisEntries(settings.redis, secrets),
-    metrics: { listen: listen(settings.metrics.listen) },
+    metrics: {
+      listen: listen(settings.metrics.listen),
+      token_file: settings.metrics.tokenFile ?? '',
+      server_info: String(settings.metrics.serverInfo),
+    },
     notices: {
       enabled: yesNo(notices.enabled),
       from: notices.from ?? '',

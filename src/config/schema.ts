@@ -237,6 +237,18 @@ const metrics = z.strictObject({
     default: '127.0.0.1:9904',
     about: 'Address and port for Prometheus. Empty: none.',
   }),
+  token_file: key(optional(values.filePath), {
+    default: '',
+    example: 'exchange-enforcement.metrics-token',
+    about:
+      'File that holds the token which /metrics asks for (Authorization: Bearer), 32 characters or more; nobody but its owner and its group ' +
+      'may read it. A relative path starts at the config folder. Not set: /metrics asks for none. /healthz and /readyz never do.',
+  }),
+  server_info: key(wholeNumber(0, 1000), {
+    default: '0',
+    about:
+      'How many servers at most the figures may name, those first that need attention most. Each is one time series at a time in Prometheus. 0: none.',
+  }),
 })
 
 const notices = z.strictObject({

@@ -22,7 +22,12 @@ export interface Settings {
   readonly enforcement: EnforcementSettings
   readonly store: StoreSettings
   readonly redis: RedisSettings
-  readonly metrics: { readonly listen: ListenAddress | null }
+  readonly metrics: {
+    readonly listen: ListenAddress | null
+    readonly tokenFile: string | null
+    /** How many servers at most are named; 0: none. */
+    readonly serverInfo: number
+  }
   readonly notices: {
     readonly enabled: boolean
     readonly from: string | null

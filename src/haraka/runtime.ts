@@ -4,6 +4,7 @@ import { LiveSettings, type LoadEvent } from '../config/load'
 import { formatProblem } from '../config/problem'
 import type { Settings } from '../config/settings'
 import { harakaSource } from '../config/source'
+import { howToMake, TokenFile } from '../config/token-file'
 import { Enforcement } from '../enforcement/enforcement'
 import type { Observer } from '../enforcement/observer'
 import { Ruleset } from '../enforcement/ruleset'
@@ -46,6 +47,10 @@ export class Runtime {
   private readonly clock: ClockWatch
   private rules: Ruleset
   private verifier: ClientCertificateVerifier
+  private readonly metricsToken = new TokenFile(
+    () => this.rules.settings.metrics.tokenFile,
+    howToMake.metrics,
+  )
   private readonly timers: NodeJS.Timeout[] = []
   private role: Role | null = null
   /** What was said of each session's certificate: once is enough. */
@@ -142,7 +147,9 @@ export class Runtime {
         schedule: this.rules.settings.schedule,
         relapseDays: this.rules.settings.clock.relapseDays,
         catalogue: this.catalogue.current,
+        serverInfo: this.rules.settings.metrics.serverInfo,
       }),
+      token: () => (this.rules.settings.metrics.tokenFile === null ? null : this.metricsToken),
     })
     this.apply(this.live.current())
     if (role !== 'master') this.every(flushEveryMs, () => this.enforcement.flush('due'))

@@ -7,6 +7,7 @@ import type {
   StoreOperation,
   UnavailableReason,
 } from '../enforcement/observer'
+import { serverStatuses } from '../rules/clock/status'
 import type { CompliantReason, OutdatedReason, UndeterminedReason } from '../rules/verdict/verdict'
 
 /** First part of every name. */
@@ -260,6 +261,26 @@ export const gauges = {
       ],
     ),
   ),
+  serverInfo: {
+    ...gauge(
+      'server_info',
+      'Always 1, one for each server that [metrics] server_info lets in, those first that need attention most.',
+      alone,
+    ),
+    labels: [
+      { name: 'tenant', values: 'as in the connectors file' },
+      { name: 'server', values: 'the name that it writes' },
+      { name: 'build', values: 'the last one seen, or none' },
+      { name: 'status', values: serverStatuses },
+      { name: 'stage', values: ['none', ...stages] },
+    ],
+    series: [],
+  },
+  serverInfoLeftOut: gauge(
+    'server_info_left_out',
+    'Servers in memory that found no room in server_info; 0 where that is off.',
+    alone,
+  ),
   serversKnownExploited: gauge(
     'servers_known_exploited',
     'Servers seen in the last 30 days whose last build has a vulnerability open that is known to be exploited.',
@@ -296,6 +317,8 @@ export const catalogue: readonly MetricDefinition[] = [
   counters.decisions,
   counters.rechecks,
   gauges.servers,
+  gauges.serverInfo,
+  gauges.serverInfoLeftOut,
   gauges.serversKnownExploited,
   counters.notices,
   counters.cacheRequests,

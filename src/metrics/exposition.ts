@@ -2,8 +2,8 @@ import { AggregatorRegistry, type PrometheusContentType, type Registry } from 'p
 import { catalogue, type HistogramDefinition, type MetricDefinition } from './catalogue'
 import { slotName, type Tally } from './tally'
 
-/** Of a gauge: what holds now, by the labels' values joined with `|`. */
-export type GaugeValues = ReadonlyMap<string, number>
+/** Of a gauge: what holds now, by the values of its labels. */
+export type GaugeValues = readonly (readonly [series: readonly string[], value: number])[]
 
 interface Sample {
   readonly value: number
@@ -44,13 +44,14 @@ function samplesOf(
     case 'histogram':
       return definition.series.flatMap((series) => bucketsOf(definition, series, tally))
     case 'gauge': {
-      const values = gaugeOf(definition)
-      const series = new Map(definition.series.map((each) => [each.join('|'), each]))
-      for (const key of values.keys()) if (!series.has(key)) series.set(key, key.split('|'))
-      return [...series].map(([key, each]) => ({
-        value: values.get(key) ?? 0,
-        labels: labelled(definition, each),
-      }))
+      const samples = new Map<string, Sample>()
+      for (const [series, value] of [
+        ...definition.series.map((each) => [each, 0] as const),
+        ...gaugeOf(definition),
+      ]) {
+        samples.set(JSON.stringify(series), { value, labels: labelled(definition, series) })
+      }
+      return [...samples.values()]
     }
   }
 }

@@ -10,11 +10,21 @@ export interface Page {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** Value of `WWW-Authenticate`. */
+  readonly challenge?: string
 }
+
+/** What a page may want to know of who asks for it. */
+export interface Asked {
+  /** The `Authorization` header. */
+  readonly authorization: string | undefined
+}
+
+type PageMaker = (asked: Asked) => Promise<Page>
 
 export interface ListenerOptions {
   /** By path. A page that cannot be made is a 500. */
-  readonly pages: ReadonlyMap<string, () => Promise<Page>>
+  readonly pages: ReadonlyMap<string, PageMaker>
   readonly onListening: (url: string) => void
   /** Told once for as long as the same thing is in the way. */
   readonly onFailure: (error: Error) => void
@@ -109,12 +119,15 @@ export class Listener {
     else if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD')
       send(response, plainText(405, 'method not allowed'), method)
-    } else send(response, await this.#make(make), method)
+    } else {
+      const { authorization } = request.headers
+      send(response, await this.#make(make, { authorization }), method)
+    }
   }
 
-  async #make(make: () => Promise<Page>): Promise<Page> {
+  async #make(make: PageMaker, asked: Asked): Promise<Page> {
     try {
-      return await make()
+      return await make(asked)
     } catch (error) {
       this.#options.onFault(error)
       return plainText(500, 'this page could not be made; the log says why')
@@ -128,6 +141,7 @@ function send(response: ServerResponse, page: Page, method: string): void {
     'Content-Length': Buffer.byteLength(page.body),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    ...(page.challenge !== undefined && { 'WWW-Authenticate': page.challenge }),
   })
   response.end(method === 'HEAD' ? undefined : page.body)
 }

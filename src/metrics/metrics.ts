@@ -5,10 +5,11 @@ import type { Observer } from '../enforcement/observer'
 import { gauges, type MetricDefinition } from './catalogue'
 import { expose, type GaugeValues } from './exposition'
 import { Fleet } from './fleet'
+import { turnAway, type Token } from './gate'
 import { together, type Health } from './health'
-import { Listener, plainText, type Address, type Page } from './listener'
+import { Listener, plainText, type Address, type Asked, type Page } from './listener'
 import { Recorder } from './recorder'
-import { ServerCount, type CountRules, type Inventory } from './server-count'
+import { ServerCount, type CountRules, type Inventory, type ServerCounts } from './server-count'
 import { Tally } from './tally'
 import { WorkerReporter } from './worker-reporter'
 
@@ -18,6 +19,8 @@ export interface MetricsSources {
   /** `null` while memory is not open. */
   readonly inventory: () => Inventory | null
   readonly countRules: () => CountRules
+  /** What `/metrics` asks for; `null`: nothing. */
+  readonly token: () => Token | null
 }
 
 export interface MetricsLog {
@@ -39,18 +42,21 @@ export class Metrics {
   readonly #recorder = new Recorder(this.#tally)
   readonly #servers = new ServerCount()
   readonly #listener: Listener
+  readonly #log: MetricsLog
   #sources: MetricsSources | null = null
   #fleet: Fleet | null = null
   #reporter: WorkerReporter | null = null
   #timer: NodeJS.Timeout | null = null
   #scrape: Promise<Page> | null = null
   #listening = false
+  #tokenTrouble: string | null = null
 
   constructor(log: MetricsLog) {
+    this.#log = log
     this.observer = this.#recorder
     this.#listener = new Listener({
       pages: new Map([
-        ['/metrics', () => this.#metricsPage()],
+        ['/metrics', (asked: Asked) => this.#metricsPage(asked)],
         ['/healthz', () => Promise.resolve(plainText(200, 'ok'))],
         ['/readyz', () => Promise.resolve(this.#readiness())],
       ]),
@@ -103,11 +109,35 @@ export class Metrics {
 
   #keepHouse(): void {
     if (!this.#sources || !this.#listening) return
+    this.#lookAtToken(this.#sources.token())
     void this.#servers.refresh(this.#sources.inventory(), this.#sources.countRules())
   }
 
+  /** Says once what is wrong with the token, and when it is right again. */
+  #lookAtToken(token: Token | null): void {
+    const trouble = token?.trouble() ?? null
+    if (trouble === this.#tokenTrouble) return
+    this.#tokenTrouble = trouble
+    if (trouble === null) {
+      this.#log.loginfo(
+        `metrics: /metrics is open again${token ? ', to who has the token' : ', to everybody'}`,
+      )
+      return
+    }
+    this.observer.count('faults', { kind: 'metrics' })
+    this.#log.logerror(
+      `metrics: /metrics is closed: ${trouble}; mail is not concerned. See [metrics] token_file`,
+    )
+  }
+
+  async #metricsPage(asked: Asked): Promise<Page> {
+    const token = this.#sources?.token() ?? null
+    this.#lookAtToken(token)
+    return turnAway(token, asked) ?? this.#sharedPage()
+  }
+
   /** Scrapes at the same time share one page. */
-  #metricsPage(): Promise<Page> {
+  #sharedPage(): Promise<Page> {
     this.#scrape ??= this.#makePage().finally(() => {
       this.#scrape = null
     })
@@ -118,20 +148,22 @@ export class Metrics {
     this.#keepHouse()
     await this.#fleet?.gather(gatherPatienceMs)
     const health = this.#health()
-    const { standings, knownExploited } = this.#servers.counts
+    const { counts } = this.#servers
+    const { standings, knownExploited } = counts
+    const { named, leftOut } = roomFor(this.#sources?.countRules().serverInfo ?? 0, counts)
+    const states = this.#fleet?.states() ?? new Map([['responding', 1]])
     const values = new Map<MetricDefinition, GaugeValues>([
-      [gauges.buildInfo, new Map([[`${version()}|${process.version}`, 1]])],
-      [gauges.servers, standings],
-      [gauges.serversKnownExploited, new Map([['', knownExploited]])],
-      [gauges.storeUp, new Map([['', health.storeUp ? 1 : 0]])],
-      [gauges.configLastReloadSuccess, new Map([['', health.configGood ? 1 : 0]])],
-      [gauges.catalogueTimestamp, new Map([['', health.catalogueTimestamp]])],
-      [gauges.workers, this.#fleet?.states() ?? new Map([['responding', 1]])],
+      [gauges.buildInfo, [[[version(), process.version], 1]]],
+      [gauges.servers, [...standings].map(([standing, count]) => [standing.split('|'), count])],
+      [gauges.serverInfo, named.map((series) => [series, 1])],
+      [gauges.serverInfoLeftOut, alone(leftOut)],
+      [gauges.serversKnownExploited, alone(knownExploited)],
+      [gauges.storeUp, alone(health.storeUp ? 1 : 0)],
+      [gauges.configLastReloadSuccess, alone(health.configGood ? 1 : 0)],
+      [gauges.catalogueTimestamp, alone(health.catalogueTimestamp)],
+      [gauges.workers, [...states].map(([state, count]) => [[state], count])],
     ])
-    const page = await expose(
-      this.#tally,
-      (definition) => values.get(definition) ?? new Map<string, number>(),
-    )
+    const page = await expose(this.#tally, (definition) => values.get(definition) ?? [])
     return { status: 200, ...page }
   }
 
@@ -150,6 +182,26 @@ export class Metrics {
     const workers = this.#fleet?.health() ?? []
     return workers.length === 0 ? own : together([...workers, { ...own, storeUp: true }])
   }
+}
+
+function alone(value: number): GaugeValues {
+  return [[[], value]]
+}
+
+/**
+ * The servers that are named, and how many are not. A new `[metrics] server_info` holds at once where it is lower than
+ * at the last count, and from the next count where it is higher.
+ */
+function roomFor(
+  most: number,
+  { attention, standings }: ServerCounts,
+): { readonly named: readonly (readonly string[])[]; readonly leftOut: number } {
+  const named = attention.slice(0, most)
+  if (most === 0) return { named, leftOut: 0 }
+  // Names may differ in nothing that a label shows; such servers share a series.
+  const shown = new Set(named.map((series) => JSON.stringify(series))).size
+  const all = [...standings.values()].reduce((sum, count) => sum + count, 0)
+  return { named, leftOut: all - shown }
 }
 
 function version(): string {

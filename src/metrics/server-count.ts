@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { elapsedAt } from '../rules/clock/elapsed'
 import type { ServerRecord, TenantRecord } from '../rules/clock/record'
 import { stageAt, type Schedule } from '../rules/clock/schedule'
-import { statusAt, type ServerStatus } from '../rules/clock/status'
+import { statusAt } from '../rules/clock/status'
 import type { Catalogue } from '../rules/verdict/catalogue'
+import { AttentionList, type Place } from './attention'
 import { stageLabel } from './catalogue'
 import { knownExploitedAt } from './known-exploited'
 
@@ -17,6 +18,8 @@ export interface CountRules {
   readonly schedule: Schedule
   readonly relapseDays: number
   readonly catalogue: Catalogue
+  /** How many servers at most are named; 0: none. */
+  readonly serverInfo: number
 }
 
 export interface ServerCounts {
@@ -24,7 +27,11 @@ export interface ServerCounts {
   readonly standings: ReadonlyMap<string, number>
   /** Those with a vulnerability open that is known to be exploited. */
   readonly knownExploited: number
+  /** Series of `server_info`, the one first that needs attention most. */
+  readonly attention: readonly (readonly string[])[]
 }
+
+const nothingCounted: ServerCounts = { standings: new Map(), knownExploited: 0, attention: [] }
 
 const turnMs = 10
 const shortestPauseMs = 60_000
@@ -33,18 +40,17 @@ const pauseAfterFailureMs = 10_000
 const restFactor = 20
 const budgetMs = 30_000
 
-/** A server's status (R3) and stage, now. */
-export function standingOf(
+/** Where a server stands now. */
+export function placeOf(
   record: ServerRecord,
   tenant: TenantRecord | undefined,
   rules: Pick<CountRules, 'schedule' | 'relapseDays'>,
   at: number,
-): { readonly status: ServerStatus; readonly stage: string } {
+): Place {
   const { pauses, exemptions } = tenant ?? { pauses: [], exemptions: [] }
   const status = statusAt(record, { pauses, exemptions }, rules.relapseDays, at)
-  if (record.clock.state !== 'running') return { status, stage: 'none' }
-  const { stage } = stageAt(rules.schedule, elapsedAt(record.clock, pauses, at))
-  return { status, stage: stageLabel(stage) }
+  if (record.clock.state !== 'running') return { status, stage: null }
+  return { status, stage: stageAt(rules.schedule, elapsedAt(record.clock, pauses, at)) }
 }
 
 /** Reads all of memory once, a little in every turn of the event loop. `null`: it took longer than `forMs`. */
@@ -57,6 +63,7 @@ export async function countServers(
   const until = performance.now() + forMs
   const standings = new Map<string, number>()
   let knownExploited = 0
+  const attention = new AttentionList(rules.serverInfo)
   const isKnownExploited = knownExploitedAt(rules.catalogue, at)
   const tenants = new Map<string, TenantRecord>()
   let turnEnds = performance.now() + turnMs
@@ -77,19 +84,20 @@ export async function countServers(
     const name = `${record.tenant}\n${record.server}`
     if (!seen.has(name)) {
       seen.add(name)
-      const { status, stage } = standingOf(record, tenants.get(record.tenant), rules, at)
-      const key = `${status}|${stage}`
+      const place = placeOf(record, tenants.get(record.tenant), rules, at)
+      const key = `${place.status}|${stageLabel(place.stage?.stage ?? null)}`
       standings.set(key, (standings.get(key) ?? 0) + 1)
+      attention.offer(record, place)
       if (isKnownExploited(record)) knownExploited += 1
     }
     if (!(await inTime())) return null
   }
-  return { standings, knownExploited }
+  return { standings, knownExploited, attention: attention.series() }
 }
 
 /** The last count that came to its end, and when the next one may begin. */
 export class ServerCount {
-  #counts: ServerCounts = { standings: new Map(), knownExploited: 0 }
+  #counts = nothingCounted
   #nextAt = 0
   #running = false
 

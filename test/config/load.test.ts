@@ -144,12 +144,13 @@ describe('Live settings', () => {
 describe('A config folder', () => {
   it('is read with relative paths that start at Haraka', () => {
     const dir = installDir({
-      'exchange-enforcement.ini': '[store]\npath = state\n[web]\ntoken_file = t',
+      'exchange-enforcement.ini': '[store]\npath = state\n[metrics]\ntoken_file = m\n[web]\ntoken_file = t',
       t: 'x',
     })
     const result = loadSettings(folderSource(join(dir, 'config')), options)
     assert.ok(result.ok)
     assert.equal(result.settings.store.path, join(dir, 'state'))
+    assert.equal(result.settings.metrics.tokenFile, join(dir, 'config', 'm'))
     assert.equal(result.settings.web.tokenFile, join(dir, 'config', 't'))
   })
 

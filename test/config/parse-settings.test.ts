@@ -47,7 +47,7 @@ describe('Settings from good files', () => {
         tls: false,
         keyPrefix: 'xe',
       },
-      metrics: { listen: { host: '127.0.0.1', port: 9904 } },
+      metrics: { listen: { host: '127.0.0.1', port: 9904 }, tokenFile: null, serverInfo: 0 },
       notices: {
         enabled: false,
         from: null,
@@ -379,6 +379,14 @@ describe('Settings from bad files', () => {
       "main.ini:2: [metrics] listen: '127.0.0.1:9905': is the address of both [metrics] and [web]; each needs its own",
     ],
     [
+      '[metrics]\ntoken_file = t\n[web]\ntoken_file = ./t',
+      "main.ini:2: [metrics] token_file: 't': is the token of the page as well: whoever reads the figures could pause and exempt; each needs its own",
+    ],
+    [
+      '[metrics]\nserver_info = 1001',
+      "main.ini:2: [metrics] server_info: '1001': is too large; allowed: a whole number from 0 to 1000",
+    ],
+    [
       '[notices]\nfrom = Postmaster <p@example.com>',
       "main.ini:2: [notices] from: 'Postmaster <p@example.com>': is not a mail address; allowed: a mail address (postmaster@contoso.com); empty for none",
     ],
@@ -588,6 +596,11 @@ describe('Warnings', () => {
       '[internet] without its scope',
       { connectors: '[internet]\nmode = report' },
       'connectors.ini:1: [internet]: has no effect with [main] scope = connectors',
+    ],
+    [
+      'a token for the figures that is not there yet',
+      { main: '[metrics]\ntoken_file = m', connectors: `[a]\n${known}` },
+      "main.ini:2: [metrics] token_file: 'm': there is no file /etc/haraka/config/m",
     ],
     [
       'a file that is not there yet',

@@ -97,7 +97,11 @@ const main = fc
       cache_ttl_seconds: number(1, 3600),
     }),
     redis,
-    section('metrics', { listen: fc.constantFrom('', '[::1]:1', 'localhost:0') }),
+    section('metrics', {
+      listen: fc.constantFrom('', '[::1]:1', 'localhost:0'),
+      token_file: fc.constantFrom('', 'of.metrics', '../m'),
+      server_info: number(0, 1000),
+    }),
     section('notices', {
       from: mail,
       reply_to: mail,

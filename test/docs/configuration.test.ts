@@ -77,7 +77,7 @@ describe('The pages and samples of the configuration', () => {
 
   it('explain every key in sentences', () => {
     const keys = [...describedSections().flatMap(({ keys }) => keys), ...describedConnectorKeys()]
-    assert.equal(keys.length, 7 + 4 + 4 + 8 + 7 + 6 + 11 + 1 + 9 + 3 + 15)
+    assert.equal(keys.length, 7 + 4 + 4 + 8 + 7 + 6 + 11 + 3 + 9 + 3 + 15)
     for (const { name, facts } of keys) assert.match(facts.about, /^[A-Z'].{5,}\.$/, name)
   })
 })

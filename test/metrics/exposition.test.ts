@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { catalogue, gauges, type MetricDefinition } from '../../src/metrics/catalogue'
-import { expose } from '../../src/metrics/exposition'
+import { expose, type GaugeValues } from '../../src/metrics/exposition'
 import { Recorder } from '../../src/metrics/recorder'
 import { Tally } from '../../src/metrics/tally'
 import { projectDir } from '../support/generate-docs'
@@ -13,8 +13,8 @@ import { parseExposition, valueOf } from './exposition-text'
 async function page(count: (recorder: Recorder) => void = () => undefined): Promise<string> {
   const tally = new Tally()
   count(new Recorder(tally))
-  const gaugeOf = (definition: MetricDefinition): ReadonlyMap<string, number> =>
-    definition === gauges.buildInfo ? new Map([['1.2.3|v20.19.0', 1]]) : new Map<string, number>()
+  const gaugeOf = (definition: MetricDefinition): GaugeValues =>
+    definition === gauges.buildInfo ? [[['1.2.3', 'v20.19.0'], 1]] : []
   return (await expose(tally, gaugeOf)).body
 }
 
@@ -128,7 +128,7 @@ describe('docs/metrics.md', () => {
   it('speaks of no metric, label or value that does not exist', () => {
     const names = catalogue.map(({ name }) => name.replace('exchange_enforcement_', ''))
     for (const [, name = '', labels = ''] of text.matchAll(
-      /`(?:exchange_enforcement_)?([a-z_]+_(?:total|seconds|up|success)|servers|workers|build_info)(?:\{([^}]*)\})?`/g,
+      /`(?:exchange_enforcement_)?([a-z_]+_(?:total|seconds|up|success|info|left_out|exploited)|servers|workers)(?:\{([^}]*)\})?`/g,
     )) {
       assert.ok(names.includes(name), name)
       const definition = catalogue.find((each) => each.name === `exchange_enforcement_${name}`)

@@ -3,13 +3,13 @@ import type { Clock, Exemption, ServerRecord, TenantRecord } from '../../src/rul
 import { defaultSchedule } from '../../src/rules/clock/schedule'
 import { dayMs } from '../../src/rules/time'
 import { loadCatalogue, packagedCataloguePath } from '../../src/config/catalogue-file'
-import { gauges } from '../../src/metrics/catalogue'
-import { countServers, ServerCount, standingOf, type Inventory } from '../../src/metrics/server-count'
+import { gauges, stageLabel } from '../../src/metrics/catalogue'
+import { countServers, placeOf, ServerCount, type Inventory } from '../../src/metrics/server-count'
 import { evidenceOf, serverRecord, tenantRecord } from '../support/records'
 
 const now = Date.UTC(2026, 10, 22)
 const catalogue = loadCatalogue(packagedCataloguePath())
-const rules = { schedule: defaultSchedule, relapseDays: 30, catalogue }
+const rules = { schedule: defaultSchedule, relapseDays: 30, catalogue, serverInfo: 0 }
 
 function since(days: number): Clock {
   const startedAt = now - days * dayMs
@@ -85,7 +85,8 @@ describe('A server is counted', () => {
   for (const [when, change, tenant, status, stage] of table) {
     it(`as ${status}, stage ${stage}, where ${when}`, async () => {
       const record = serverRecord('ex01.contoso.local', change)
-      assert.deepEqual(standingOf(record, tenant, rules, now), { status, stage })
+      const place = placeOf(record, tenant, rules, now)
+      assert.deepEqual([place.status, stageLabel(place.stage?.stage ?? null)], [status, stage])
       const known = gauges.servers.series.map((series) => series.join('|'))
       assert.ok(known.includes(`${status}|${stage}`))
       const counts = await countServers(inventory([record], tenant ? [tenant] : []), rules, now)
@@ -93,13 +94,11 @@ describe('A server is counted', () => {
     })
   }
 
-  it('as stage other, where the schedule is longer than eight stages', () => {
+  it('as stage other, where the schedule is longer than eight stages', async () => {
     const schedule = [...defaultSchedule, { stage: 12, fromDay: 100, deferMinutes: 0, refuseMinutes: 60 }]
     const record = serverRecord('ex01.contoso.local', { clock: since(100) })
-    assert.deepEqual(standingOf(record, undefined, { ...rules, schedule }, now), {
-      status: 'outdated',
-      stage: 'other',
-    })
+    const counts = await countServers(inventory([record]), { ...rules, schedule }, now)
+    assert.deepEqual([...(counts?.standings ?? [])], [['outdated|other', 1]])
   })
 
   it('once, though the store lists it twice; and once for each tenant', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { dayMs } from '../../src/rules/time'
 import {
   compliant,
@@ -45,8 +46,13 @@ const paths = [
   path('8.8.11.1', 'ex07.contoso.local', daysToRefuse, 'reporting'),
 ]
 
+/** How many servers are named. */
+const room = 5
+
 describe('Prometheus, beside a Haraka with two workers', function () {
   this.timeout(60_000)
+  const tokens = ['a'.repeat(40), 'b'.repeat(40)] as const
+  let port: number
   let haraka: RunningHaraka
   let prometheus: RunningPrometheus
   let page: string
@@ -69,20 +75,27 @@ describe('Prometheus, beside a Haraka with two workers', function () {
     }
     return reports
   }
+  function useToken(token: string): void {
+    writeFileSync(join(haraka.folder, 'config', 'token'), `${token}\n`)
+    chmodSync(join(haraka.folder, 'config', 'token'), 0o600)
+  }
   async function total(expression: string): Promise<number> {
     const [series] = await prometheus.query(`sum(exchange_enforcement_${expression})`)
     return series?.value ?? NaN
   }
 
   before(async () => {
-    const port = await freePort()
+    port = await freePort()
     haraka = await startHaraka({
       nodes: 2,
-      settings: `[main]\nmode = enforce\n[metrics]\nlisten = 127.0.0.1:${port}\n${schedule}`,
+      settings:
+        `[main]\nmode = enforce\n[metrics]\nlisten = 127.0.0.1:${port}\n` +
+        `token_file = token\nserver_info = ${room}\n${schedule}`,
       connectors:
         '[contoso]\ntenant = contoso\naddresses = 8.8.10.0/24\n' +
         '[reporting]\ntenant = contoso\naddresses = 8.8.11.0/24\nmode = report\n',
     })
+    useToken(tokens[0])
     await remember(haraka.folder, ...paths)
     const now = Date.now()
     await withMemory(haraka.folder, async (store) => {
@@ -95,7 +108,7 @@ describe('Prometheus, beside a Haraka with two workers', function () {
     })
     // Servers are counted at the start, and then once a minute.
     await haraka.restart()
-    prometheus = await RunningPrometheus.start({ targets: [port], ruleFile })
+    prometheus = await RunningPrometheus.start({ targets: [port], ruleFile, token: tokens[0] })
     const started = async (): Promise<boolean> =>
       (await total('workers{state="responding"}')) === 2 && (await total('servers')) === paths.length + 1
     assert.ok(await becomesTrue(started, 15_000, 200))
@@ -106,7 +119,8 @@ describe('Prometheus, beside a Haraka with two workers', function () {
     )
     const seen = async (): Promise<boolean> => (await total('sessions_total')) === reports.length
     assert.ok(await becomesTrue(seen, 15_000, 200))
-    const answer = await fetch(`http://127.0.0.1:${port}/metrics`)
+    const headers = { authorization: `Bearer ${tokens[0]}` }
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers })
     page = await answer.text()
   })
   after(async () => {
@@ -132,6 +146,22 @@ describe('Prometheus, beside a Haraka with two workers', function () {
     assert.deepEqual(await by('attribution', 'sessions_total'), { address: 16, none: 2 })
     assert.deepEqual(await by('stage', 'servers{status="outdated"}'), { 1: 1, 2: 1, 5: 1, 8: 3 })
     assert.equal(await total('servers_known_exploited'), 1)
+  })
+
+  it('sees the servers that need attention most, as many as there is room for, and how many are left out', async () => {
+    const series = await prometheus.query('exchange_enforcement_server_info == 1')
+    const seen = series.map(({ metric: { tenant, server, build, status, stage } }) =>
+      [tenant, server, build, status, stage].join(' '),
+    )
+    // Not ex01, in stage 1, nor ex08, which is compliant.
+    assert.deepEqual(seen.sort(), [
+      'contoso ex02.contoso.local none outdated 2',
+      'contoso ex03.contoso.local none outdated 5',
+      'contoso ex04.contoso.local none outdated 8',
+      'contoso ex05.contoso.local none outdated 8',
+      'contoso ex07.contoso.local none outdated 8',
+    ])
+    assert.equal(await total('server_info_left_out'), 2)
   })
 
   it('answers every query of the dashboard with figures that bear the labels of its legend', async () => {
@@ -189,6 +219,27 @@ describe('Prometheus, beside a Haraka with two workers', function () {
         assert.ok((await prometheus.query(`count(${text})`)).length > 0, `nothing is ${text}`)
       }
     }
+  })
+
+  // Last: nothing is scraped for a while.
+  it('gets in with the token alone, and with another as soon as both files hold it', async () => {
+    const page = `http://127.0.0.1:${port}/metrics`
+    const up = async (value: number): Promise<boolean> => (await prometheus.query('up'))[0]?.value === value
+    const becomes = (value: number): Promise<boolean> => becomesTrue(() => up(value), 10_000, 200)
+    assert.ok(await becomes(1))
+    assert.equal((await fetch(page)).status, 401)
+
+    useToken(tokens[1])
+    assert.ok(await becomes(0), 'it shows the old one')
+    prometheus.useToken(tokens[1])
+    assert.ok(await becomes(1))
+
+    rmSync(join(haraka.folder, 'config', 'token'))
+    assert.ok(await becomes(0), 'there is none any more')
+    const headers = { authorization: `Bearer ${tokens[1]}` }
+    assert.equal((await fetch(page, { headers })).status, 503)
+    await haraka.logged(/metrics: \/metrics is closed: token file \S+ cannot be read: ENOENT/)
+    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200)
   })
 })
 

@@ -10,6 +10,8 @@ export interface PrometheusOptions {
   /** Ports on loopback whose `/metrics` it scrapes, every second. */
   readonly targets: readonly number[]
   readonly ruleFile: string
+  /** What it shows at each scrape. */
+  readonly token: string
 }
 
 /** One series of an answer: its labels, and its value now. */
@@ -75,7 +77,7 @@ export class RunningPrometheus {
     process.once('exit', this.#onTestExit)
   }
 
-  static async start({ targets, ruleFile }: PrometheusOptions): Promise<RunningPrometheus> {
+  static async start({ targets, ruleFile, token }: PrometheusOptions): Promise<RunningPrometheus> {
     for (let attempt = 1; ; attempt += 1) {
       const folder = mkdtempSync(join(tmpdir(), 'prometheus-'))
       const addresses = targets.map((port) => `127.0.0.1:${String(port)}`)
@@ -83,8 +85,15 @@ export class RunningPrometheus {
       const config = {
         global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
         rule_files: [ruleFile],
-        scrape_configs: [{ job_name: 'exchange-enforcement', static_configs: [{ targets: addresses }] }],
+        scrape_configs: [
+          {
+            job_name: 'exchange-enforcement',
+            authorization: { credentials_file: tokenFileIn(folder) },
+            static_configs: [{ targets: addresses }],
+          },
+        ],
       }
+      writeFileSync(tokenFileIn(folder), `${token}\n`, { mode: 0o600 })
       writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config))
       const prometheus = new RunningPrometheus(folder, await freePort())
       const settled = (): Promise<boolean> | boolean => prometheus.#hasEnded() || prometheus.#isReady()
@@ -94,6 +103,11 @@ export class RunningPrometheus {
       if (attempt < startAttempts && prometheus.#log.includes('address already in use')) continue
       throw new Error(`prometheus did not start: ${prometheus.#log.slice(-2000)}`)
     }
+  }
+
+  /** Another token from the next scrape on. */
+  useToken(token: string): void {
+    writeFileSync(tokenFileIn(this.#folder), `${token}\n`)
   }
 
   /** What it has complained of. */
@@ -140,6 +154,10 @@ export class RunningPrometheus {
     if (answer.status !== 'success') throw new Error(`${decodeURIComponent(path)}: ${answer.error ?? '?'}`)
     return answer.data
   }
+}
+
+function tokenFileIn(folder: string): string {
+  return join(folder, 'exchange-enforcement.token')
 }
 
 /** What `promtool` prints, and how it ends. */

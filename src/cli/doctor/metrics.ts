@@ -4,12 +4,18 @@ import { loadSettings } from '../../config/load'
 import { mainFile } from '../../config/schema'
 import type { ListenAddress } from '../../config/settings'
 import { folderSource } from '../../config/source'
+import { howToMake } from '../../config/token-file'
 import { prefix } from '../../metrics/catalogue'
+import { challenge, closed } from '../../metrics/gate'
+import { isLoopback } from '../../web/host-names'
+import type { Ini } from './config-folder'
 import { area, reasonOf, type Report } from './finding'
 import { isAtLeast } from './haraka-package'
+import { lookAtToken, type TokenLook } from './token'
 
 const patienceMs = 3_000
 const longestPage = 4 * 1024 * 1024
+const longestRefusal = 200
 
 const checks = {
   'metrics-silent': {
@@ -27,6 +33,24 @@ const checks = {
     severity: 'warning',
     about: 'Another Haraka on this host has the same address in [metrics] listen: only one of them gets it.',
     remedy: 'Give each install a port of its own in [metrics] listen.',
+  },
+  'metrics-open': {
+    severity: 'warning',
+    about:
+      'The figures are offered beyond this host, and no token is asked for: whoever reaches the port reads them.',
+    remedy: 'Set [metrics] token_file, or let [metrics] listen be on loopback; docs/metrics.md says how.',
+  },
+  'metrics-token': {
+    severity: 'warning',
+    about: 'The file of [metrics] token_file cannot be used, so that nobody gets the figures.',
+    remedy:
+      'Make a token with openssl rand -hex 32, in a file that only its owner and its group may read, and give it to Prometheus.',
+  },
+  'metrics-refused': {
+    severity: 'warning',
+    about: 'The plugin that runs does not give out its figures for the token that is configured.',
+    remedy:
+      'It takes another configuration: see what else is found, and restart Haraka. If nothing is, look into its log for /metrics.',
   },
   'running-version': {
     severity: 'warning',
@@ -55,9 +79,17 @@ const checks = {
 
 type Id = keyof typeof checks
 
+const nowhere = { listen: null, tokenFile: null }
+
+interface Answer {
+  readonly page: string
+  /** Whether it is this plugin, and keeps the figures to itself. */
+  readonly isRefusal: boolean
+}
+
 export const metricsArea = area('Running', checks, async (scene, report) => {
   const { config } = scene
-  const listen = scene.settings()?.metrics.listen
+  const { listen, tokenFile } = scene.settings()?.metrics ?? nowhere
   if (!config || !listen || listen.port === 0) return
   const evidence = config.ini(mainFile).evidence('listen', 'metrics')
   const running = await scene.running()
@@ -70,9 +102,11 @@ export const metricsArea = area('Running', checks, async (scene, report) => {
       evidence,
     )
   }
-  let page: string
+  const look = tokenFile === null ? null : lookAtToken(tokenFile, howToMake.metrics)
+  tellToken(listen, look, config.ini(mainFile), report)
+  let answer: Answer
   try {
-    page = await fetchPage(listen)
+    answer = await fetchPage(listen, look?.state === 'usable' ? look.token : null)
   } catch (error) {
     const why = reasonOf(error)
     if (isRunning) report.found('metrics-silent', `${addressText(listen)} does not answer (${why})`, evidence)
@@ -83,16 +117,51 @@ export const metricsArea = area('Running', checks, async (scene, report) => {
       )
     return
   }
+  const { page, isRefusal } = answer
   const build = labelsOf(page, 'build_info')
-  if (!build) {
+  if (!build && !isRefusal) {
     report.found('metrics-foreign', `what answers at ${addressText(listen)} is not this plugin`, evidence)
     return
   }
   report.ok('metrics-silent', `the plugin answers at ${addressText(listen)}`)
   // Which of them answers is not known.
   if (rivals.length > 0) return
+  if (!build) {
+    const why = `${addressText(listen)} says: ${page.trim().slice(0, longestRefusal)}`
+    if (look?.state === 'unreadable') report.unknown('metrics-refused', why)
+    // Without a token of ours it is no wonder.
+    else if (look === null || look.state === 'usable') report.found('metrics-refused', why, evidence)
+    return
+  }
+  if (look?.state === 'usable') report.ok('metrics-refused', 'the plugin takes the token')
   tellRunning(page, build, scene.given.version, report)
 })
+
+function tellToken(listen: ListenAddress, look: TokenLook | null, ini: Ini, report: Report<Id>): void {
+  switch (look?.state) {
+    case undefined:
+      if (!isLoopback(listen.host)) {
+        const evidence = ini.evidence('listen', 'metrics')
+        report.found(
+          'metrics-open',
+          `${addressText(listen)} is open beyond this host, without a token`,
+          evidence,
+        )
+      }
+      return
+    case 'usable':
+      report.ok('metrics-token', 'there is a token for the figures')
+      return
+    case 'useless':
+      report.found('metrics-token', look.why, ini.evidence('token_file', 'metrics'))
+      return
+    case 'unreadable':
+      report.unknown('metrics-token', look.why)
+      return
+    case 'absent':
+      return
+  }
+}
 
 function tellRunning(
   page: string,
@@ -138,17 +207,22 @@ function addressText({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-function fetchPage({ host, port }: ListenAddress): Promise<string> {
+function fetchPage({ host, port }: ListenAddress, token: string | null): Promise<Answer> {
   const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return new Promise((done, failed) => {
     const signal = AbortSignal.timeout(patienceMs)
-    const request = get({ host: own, port, path: '/metrics', signal, agent: false }, (response) => {
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+    const request = get({ host: own, port, path: '/metrics', headers, signal, agent: false }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (part: string) => {
         text += part
         if (text.length > longestPage) request.destroy(new Error('its page is too long'))
       })
-      response.on('end', () => done(text))
+      response.on('end', () => {
+        const { statusCode, headers } = response
+        const challenged = headers['www-authenticate']?.startsWith(challenge) === true
+        done({ page: text, isRefusal: challenged || (statusCode === 503 && text.startsWith(closed)) })
+      })
       response.on('error', failed)
     })
     request.on('error', (error) => failed(signal.aborted ? new Error('no answer in time') : error))

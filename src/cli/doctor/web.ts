@@ -1,7 +1,7 @@
 import { mainFile } from '../../config/schema'
-import { howToMake, readToken } from '../../config/token-file'
-import { readText } from './config-folder'
+import { howToMake } from '../../config/token-file'
 import { area } from './finding'
+import { lookAtToken } from './token'
 
 export const webArea = area(
   'Page',
@@ -16,15 +16,19 @@ export const webArea = area(
   (scene, report) => {
     const file = scene.settings()?.web.tokenFile
     if (!scene.config || file === null || file === undefined) return
-    const written = readText(file)
-    // One that is not there is told with the configuration.
-    if (written.state === 'absent') return
-    if (written.state === 'unreadable') {
-      report.unknown('web-token', `${file} cannot be looked at (${written.why})`)
-      return
+    const look = lookAtToken(file, howToMake.page)
+    switch (look.state) {
+      case 'usable':
+        report.ok('web-token', `${file} holds a token`)
+        return
+      case 'useless':
+        report.found('web-token', look.why, scene.config.ini(mainFile).evidence('token_file', 'web'))
+        return
+      case 'unreadable':
+        report.unknown('web-token', look.why)
+        return
+      case 'absent':
+        return
     }
-    const token = readToken(file, howToMake.page)
-    if (token.ok) report.ok('web-token', `${file} holds a token`)
-    else report.found('web-token', token.why, scene.config.ini(mainFile).evidence('token_file', 'web'))
   },
 )

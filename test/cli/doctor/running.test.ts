@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -146,6 +155,90 @@ describe('The doctor, by what a listener tells', function () {
       }
     })
   }
+})
+
+describe('The doctor, about the token of the figures', function () {
+  this.timeout(60_000)
+  const right = 'a'.repeat(40)
+  const ours = { 'www-authenticate': 'Bearer realm="exchange-enforcement metrics", error="invalid_token"' }
+  const { version } = circumstances('/')
+  const figures = [
+    `exchange_enforcement_build_info{version="${version}",node="v22.0.0"} 1`,
+    'exchange_enforcement_config_last_reload_success 1\nexchange_enforcement_store_up 1\n',
+  ].join('\n')
+  let folder: string
+  let server: Server
+  /** What the plugin that runs asks for. */
+  let wanted: string | null
+
+  beforeEach(async () => {
+    wanted = right
+    server = createHttpServer(({ headers }, response) => {
+      if (wanted === '')
+        response.writeHead(503).end('closed: the file of [metrics] token_file cannot be used; …')
+      else if (wanted !== null && headers.authorization !== `Bearer ${wanted}`)
+        response.writeHead(401, ours).end('that is not the token\n')
+      else response.end(figures)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+  })
+  afterEach(() => {
+    remove(folder)
+    server.close()
+    server.closeAllConnections()
+  })
+
+  async function installed(host: string, token: string | null, mode = 0o600): Promise<void> {
+    const address = server.address()
+    assert.ok(typeof address === 'object' && address)
+    const listen = `[metrics]\nlisten = ${host}:${address.port}\n`
+    folder = await install({ settings: token === null ? listen : `${listen}token_file = token\n` })
+    if (token === null) return
+    writeFileSync(join(folder, 'config', 'token'), `${token}\n`)
+    chmodSync(join(folder, 'config', 'token'), mode)
+  }
+
+  for (const [ids, why, host, token, asked, mode] of [
+    [[], 'it is shown, and taken', '0.0.0.0', right, right, 0o600],
+    [[], 'none is needed on loopback', '127.0.0.1', null, null, 0o600],
+    [
+      ['metrics-open'],
+      'every interface of the host is open, and nobody is asked',
+      '0.0.0.0',
+      null,
+      null,
+      0o600,
+    ],
+    [['metrics-token'], 'it can be guessed, and the plugin is closed', '127.0.0.1', 'short', '', 0o600],
+    [['metrics-token'], 'everybody may read it', '127.0.0.1', right, '', 0o644],
+    [['metrics-refused'], 'another is in force', '127.0.0.1', right, 'b'.repeat(40), 0o600],
+    [['metrics-refused'], 'Haraka cannot read what the doctor can', '127.0.0.1', right, '', 0o600],
+    [['metrics-refused'], 'one is asked for, and none is configured', '127.0.0.1', null, right, 0o600],
+  ] as const) {
+    it(`finds ${ids.join(', ') || 'nothing'}: ${why}`, async () => {
+      wanted = asked
+      await installed(host, token, mode)
+      if (ids.length > 0) {
+        const found = await finds(ids, circumstances(folder))
+        assert.equal(found.evidence?.line, found.id === 'metrics-token' ? 3 : 2)
+        assert.ok(!found.message.includes(right))
+      } else {
+        const told = await findings(circumstances(folder))
+        assert.deepEqual(await amiss(circumstances(folder)), [])
+        assert.equal(told.find(({ id }) => id === 'running-version')?.severity, 'ok')
+      }
+    })
+  }
+
+  it('does not know whether it is taken where it cannot be looked at', async () => {
+    await installed('127.0.0.1', right)
+    rmSync(join(folder, 'config', 'token'))
+    mkdirSync(join(folder, 'config', 'token'))
+    const told = await findings(circumstances(folder))
+    const severity = (id: string): string | undefined => told.find((each) => each.id === id)?.severity
+    assert.deepEqual([severity('metrics-token'), severity('metrics-refused')], ['unknown', 'unknown'])
+    assert.equal(severity('metrics-silent'), 'ok')
+  })
 })
 
 describe('The doctor, about the clock', function () {
