@@ -24,10 +24,11 @@ describe('The parts in which all tests are run', () => {
 
   it('give a neighbour to no test that measures time', () => {
     const [, beside = []] = stepsOf(tests)
+    // Within quotes it is what the linter is shown.
     const measuring = beside
       .flat()
       .filter((test) =>
-        /performance\.now\(\)|hrtime|cpuUsage/.test(readFileSync(join(projectDir, test), 'utf8')),
+        /performance\.now\(\)(?!')|hrtime|cpuUsage/.test(readFileSync(join(projectDir, test), 'utf8')),
       )
     assert.deepEqual(measuring, [])
   })
