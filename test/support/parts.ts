@@ -2,22 +2,13 @@
 export type Part = readonly string[]
 
 /**
- * Beginnings of the paths of tests that measure no time, by the process that runs them: two such processes run side by
- * side. All other tests have the machine to themselves, since a neighbour would be in what they measure.
+ * Beginnings of the paths of tests that measure no time and need no more than one Haraka and Redis at once, by the
+ * process that runs them: two such processes run side by side. All other tests have the machine to themselves, since a
+ * neighbour would be in what they measure, or make them late.
  */
 export const sideBySide = [
   ['cli/', 'docs/', 'lint/', 'notify/', 'ops/', 'replay/', 'report/'],
-  [
-    'e2e/attribution.',
-    'e2e/certificates.',
-    'e2e/harness.',
-    'e2e/header.',
-    'e2e/innocent.',
-    'e2e/notices.',
-    'e2e/replies.',
-    'e2e/start.',
-    'e2e/workers.',
-  ],
+  ['e2e/attribution.', 'e2e/certificates.', 'e2e/header.', 'e2e/notices.', 'e2e/replies.', 'e2e/start.'],
 ] as const
 
 /** Parts to be run one after the other; the parts of one step side by side. `tests`: paths from the project's root. */
