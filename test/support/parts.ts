@@ -2,12 +2,12 @@
 export type Part = readonly string[]
 
 /**
- * Beginnings of the paths of tests that measure no time and need no more than one Haraka and Redis at once, by the
+ * Beginnings of the paths of tests that measure no time and are patient with what they start, by the
  * process that runs them: two such processes run side by side. All other tests have the machine to themselves, since a
  * neighbour would be in what they measure, or make them late.
  */
 export const sideBySide = [
-  ['cli/', 'docs/', 'lint/', 'notify/', 'ops/', 'replay/', 'report/'],
+  ['cli/', 'docs/', 'lint/', 'notify/', 'replay/', 'report/'],
   ['e2e/attribution.', 'e2e/certificates.', 'e2e/header.', 'e2e/notices.', 'e2e/replies.', 'e2e/start.'],
 ] as const
 
