@@ -108,7 +108,8 @@ const roles: readonly Role[] = [
 /** Every kind of sender, and what memory holds of it. */
 export class Cast {
   readonly actors: readonly Actor[]
-  readonly #records: readonly ServerRecord[]
+  /** Of all servers that memory knows. */
+  readonly records: readonly ServerRecord[]
   readonly #tenants: readonly TenantRecord[]
 
   constructor(now: number) {
@@ -116,7 +117,7 @@ export class Cast {
       Array.from({ length: role.count }, (_, index) => ({ role, actor: actorOf(role, index, now) })),
     )
     this.actors = cast.map(({ actor }) => actor)
-    this.#records = cast.flatMap(({ role, actor }) =>
+    this.records = cast.flatMap(({ role, actor }) =>
       role.part === 'stranger' ? [] : [recordOf(actor, role.days, now)],
     )
     this.#tenants = [
@@ -135,7 +136,7 @@ export class Cast {
 
   /** Writes what memory shall hold, over whatever it does hold. */
   async seed(store: Store): Promise<void> {
-    for (const record of this.#records) {
+    for (const record of this.records) {
       const key = { kind: 'server', tenant: record.tenant, server: record.server } as const
       const found = await store.read(key)
       if (found.state === 'unreadable') await store.remove(key, found.version)
@@ -151,14 +152,25 @@ export class Cast {
     }
   }
 
+  /** Clocks that run although memory was emptied, in sentences: all they may have done since is to be suspected anew. */
+  async startedClocks(store: Store): Promise<string[]> {
+    const started: string[] = []
+    for (const { tenant, server } of this.records) {
+      const found = await store.read({ kind: 'server', tenant, server })
+      if (found.state === 'present' && found.value.clock.state === 'running')
+        started.push(`the clock of ${server} was started: ${JSON.stringify(found.value.clock)}`)
+    }
+    return started
+  }
+
   /** What is wrong with the clocks that memory holds, in sentences; each must stand where it was set. */
   async wrongClocks(store: Store): Promise<string[]> {
     const wrong: string[] = []
-    for (const expected of this.#records) {
+    for (const expected of this.records) {
       const { tenant, server } = expected
       const found = await store.read({ kind: 'server', tenant, server })
       if (found.state !== 'present') wrong.push(`the record of ${server} is ${found.state}`)
-      else if (!sameClock(found.value.clock, expected.clock))
+      else if (!isSameClock(found.value.clock, expected.clock))
         wrong.push(`${server}: ${JSON.stringify(found.value.clock)}, not ${JSON.stringify(expected.clock)}`)
       else if (found.value.events.some(({ kind }) => kind !== 'stage'))
         wrong.push(`${server}: ${JSON.stringify(found.value.events)}`)
@@ -167,7 +179,7 @@ export class Cast {
   }
 }
 
-function sameClock(left: ServerRecord['clock'], right: ServerRecord['clock']): boolean {
+function isSameClock(left: ServerRecord['clock'], right: ServerRecord['clock']): boolean {
   if (left.state !== 'running' || right.state !== 'running') return left.state === right.state
   return (
     left.startedAt === right.startedAt &&

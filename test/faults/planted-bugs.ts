@@ -64,8 +64,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'forged reporting fields survive',
     file: 'src/haraka/header.ts',
-    find: "if (isReportingField(list[index] ?? '')) {",
-    replace: "if (isReportingField('')) {",
+    find: 'if (isReportingField(field)) continue',
+    replace: "if (isReportingField('')) continue",
     finder: { test: 'e2e/header' },
   },
   {
