@@ -45,6 +45,8 @@ interface Common {
   readonly losesMemory?: boolean
   /** Further environment of Haraka, from the start. */
   readonly env?: Readonly<Record<string, string>>
+  /** Further files of Haraka's configuration, from the start. */
+  readonly config?: Readonly<Record<string, string>>
 }
 
 type At<K extends HomeKind> = Scene<Extract<Home, { kind: K }>>

@@ -67,6 +67,7 @@ export async function tryFault(fault: Fault, effort: Effort): Promise<Trial> {
         plugins: ['exchange-enforcement', stopwatchName],
         pluginSources: { [stopwatchName]: stopwatchSource },
         smtpIni: 'graceful_shutdown=true\nforce_shutdown_timeout=5',
+        ...(fault.config && { config: fault.config }),
         env: { ...environment, ...clock.environment(NODE_OPTIONS) },
         patienceMs: 60_000,
       })
