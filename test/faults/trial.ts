@@ -113,7 +113,9 @@ class Performance {
       await this.#until('before', 0.3, 500)
       traffic.enter('fault')
       await inflict(fault, this.#scene)
-      await this.#until('fault', 0.7, fault.forMs ?? defaultFaultMs)
+      const forMs = fault.forMs ?? defaultFaultMs
+      if (fault.isDown) await new Promise((resolve) => setTimeout(resolve, forMs))
+      else await this.#until('fault', 0.7, forMs)
       await mend(fault, this.#scene)
       const mended = performance.now()
       traffic.enter('recovery')
