@@ -24,7 +24,12 @@ function fill(file: string): void {
 
 /** As a process would that still writes schema 1: over what lies there, with the version after it. */
 async function writeAsOlderProcess(path: string, { records }: Cast): Promise<void> {
-  const memory = open<string, string>({ path, encoding: 'string', useVersions: true, eventTurnBatching: false })
+  const memory = open<string, string>({
+    path,
+    encoding: 'string',
+    useVersions: true,
+    eventTurnBatching: false,
+  })
   try {
     for (const record of records) {
       const key = formatKey('xe', { kind: 'server', tenant: record.tenant, server: record.server })
