@@ -37,7 +37,10 @@ interface Common {
    * nobody ends.
    */
   readonly ends?: 'workers' | 'all'
-  /** Connections may be lost for reasons that are not ours, as where a process has no descriptor left. */
+  /**
+   * Connections may be lost, and messages be put off by the queue, for reasons that are not ours, as where a process has no
+   * descriptor left.
+   */
   readonly cutsSessions?: boolean
   /** Haraka is down from when it is inflicted until it is mended: nobody can send. */
   readonly isDown?: boolean
@@ -47,8 +50,6 @@ interface Common {
   readonly losesMemory?: boolean
   /** Further environment of Haraka, from the start. */
   readonly env?: Readonly<Record<string, string>>
-  /** Further files of Haraka's configuration, from the start. */
-  readonly config?: Readonly<Record<string, string>>
 }
 
 type At<K extends HomeKind> = Scene<Extract<Home, { kind: K }>>

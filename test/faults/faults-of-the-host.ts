@@ -75,10 +75,11 @@ export const faultsOfTheHost: readonly Fault[] = [
   {
     home: 'redis',
     name: 'descriptors-scarce',
-    title: 'The workers have no file descriptor left, and lose their connections to Redis',
+    title:
+      'The workers have no file descriptor left, and lose their connections to Redis; Haraka replaces them',
+    // Haraka itself opens a file for each session, and a worker that cannot ends.
+    ends: 'workers',
     cutsSessions: true,
-    // Else Haraka itself opens a file for each session, and ends where it cannot.
-    config: { 'connection.ini': '[haproxy]\nhosts[] = 127.0.0.1\n[headers]\nshow_version=false\n' },
     inflict: ({ home, haraka }) => {
       for (const pid of haraka.workers()) {
         limitDescriptors(pid, String(readdirSync(`/proc/${pid}/fd`).length))
