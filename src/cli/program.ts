@@ -33,8 +33,12 @@ export function createProgram(invocation: Invocation): Command {
     .option('--config <folder>', "Haraka's config folder")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    // What commander says goes out as one line, at the end.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => void invocation.out.write(text),
+      writeErr: (text) => void invocation.err.write(text),
+      // What commander says of a mistake goes out as one line, at the end.
+      outputError: () => undefined,
+    })
   detail(program, {
     notes: [
       "Haraka's config folder is the one that --config names; else the folder config of the install that the environment variable HARAKA names; " +

@@ -1,7 +1,7 @@
 import type { Connector, Place } from '../rules/attribution/connector'
 import { advance, isOneMore, type Sighting } from '../rules/clock/advance'
 import { exemptionFor } from '../rules/clock/exemption'
-import type { ServerEvent, ServerRecord, TenantRecord } from '../rules/clock/record'
+import type { LastEvidence, ServerEvent, ServerRecord, TenantRecord } from '../rules/clock/record'
 import { acceptance, decide } from '../rules/decision/decide'
 import type { Decision, TrailStep } from '../rules/decision/decision'
 import { headerValue } from '../rules/decision/header'
@@ -13,7 +13,7 @@ import {
 } from '../rules/decision/path'
 import { replyTo } from '../rules/decision/reply'
 import { windowOffsetMs } from '../rules/decision/window'
-import type { Evidence, HeaderEvidence } from '../rules/evidence/evidence'
+import type { Evidence } from '../rules/evidence/evidence'
 import { KnownHops } from '../rules/evidence/known-hops'
 import { readEvidence } from '../rules/evidence/reading'
 import { formatBuild } from '../rules/verdict/build'
@@ -23,17 +23,19 @@ import type { Freshness } from '../store/recollection'
 import { Deadline } from './deadline'
 import { evidenceOf, xoorgOf } from './evidence-record'
 import type { Flush } from './gatherer'
+import { LastAcceptances, type Grounds } from './last-acceptances'
 import type { Key } from './memory'
 import { passed, turnedAway, type Outcome } from './outcome'
 import { pathKey } from './path-key'
 import { pausesOf } from './pauses'
-import { Recall, type KnownPath, type KnownServer } from './recall'
+import { Recall, valueOf, type KnownPath, type KnownServer } from './recall'
 import { Remember } from './remember'
 import type { Attributed, Message, Session } from './session'
 import { soon, type Soon } from './soon'
 import type { Surroundings } from './surroundings'
 import { Verdicts } from './verdicts'
 
+const harmless = 'nothing is held against a server of this path'
 const compliantTrail: readonly TrailStep[] = [
   { rule: 'S4', because: 'the message itself shows a compliant build' },
 ]
@@ -48,6 +50,7 @@ export class Enforcement {
   private readonly remember: Remember
   private readonly hops = new KnownHops()
   private readonly verdicts = new Verdicts()
+  private readonly acceptances = new LastAcceptances()
 
   constructor(around: Surroundings) {
     this.around = around
@@ -63,9 +66,15 @@ export class Enforcement {
     if (mode === 'off' || mode === 'report') return passed(at, 'S5', `mode = ${mode}`)
     if (deferAt === 'data' && refuseAt === 'data') return passed(at, 'S2', 'nothing is spoken before DATA')
 
-    const key = pathKey(attributed.connector, session, place)
+    const { connector } = attributed
+    if (this.acceptances.isHarmless(session, connector, place, ruleset, at)) return passed(at, 'S2', harmless)
+    const key = pathKey(connector, session, place)
     const deadline = new Deadline(ruleset.settings.store.timeoutMs)
-    const outcome = this.byPath(key, attributed.connector, at, 'S2', deadline, (known, decisions) => {
+    const outcome = this.byPath(key, connector, at, 'S2', deadline, (known, decisions) => {
+      if (known.servers.some(({ record }) => record?.clock.state === 'clear')) {
+        if (known.freshness === 'cache') this.acceptances.keepHarmless(session, connector, place, ruleset, at)
+        return { turnAway: false, because: harmless }
+      }
       const said = decideBeforeData({
         at,
         place,
@@ -80,7 +89,7 @@ export class Enforcement {
         ? { turnAway: false, because: 'memory cannot be asked now' }
         : said
     })
-    return soon(outcome, (found) => this.concluded(found, attributed.connector, at, place))
+    return soon(outcome, (found) => this.concluded(found, connector, at, place))
   }
 
   /** The message's own evidence, at the end of DATA: it decides (S4). */
@@ -96,14 +105,24 @@ export class Enforcement {
     this.around.observer.count('sightings', { kind: connecting.kind })
     this.around.observer.count('verdicts', { status: verdict.status, reason: verdict.reason })
 
-    const outcome =
-      connecting.kind === 'exchange' && verdict.status !== 'undetermined'
-        ? this.bySighting(session, attributed, message, found, connecting, verdict, at)
-        : this.withoutEvidence(session, connector, connecting, at)
     const xoorg = xoorgOf(session, attributed, ruleset)
-    return soon(outcome, (decided) =>
-      this.concluded({ ...decided, evidence: found, xoorg, verdict }, connector, at, 'data'),
-    )
+    const conclude = (decided: Outcome): Outcome =>
+      this.concluded({ ...decided, evidence: found, xoorg, verdict }, connector, at, 'data')
+    if (connecting.kind !== 'exchange' || verdict.status === 'undetermined') {
+      return soon(this.withoutEvidence(session, connector, connecting, at), conclude)
+    }
+    const evidence = evidenceOf(at, session, attributed, message, found, connecting, verdict, ruleset)
+    const { server } = connecting
+    const grounds = { session, attributed, server, verdict, ruleset }
+    // What the message tells besides its build would be told wrongly of another one.
+    const isPlain = !found.behind && found.mimeOle === null && xoorg === null
+    const asBefore = isPlain ? this.asBefore(grounds, evidence, at) : null
+    if (asBefore) return asBefore
+    return soon(this.bySighting(session, attributed, connecting, verdict, evidence, at), (decided) => {
+      const outcome = conclude(decided)
+      if (isPlain) this.keep(grounds, outcome, at)
+      return outcome
+    })
   }
 
   /** Writes what was gathered, all of it unless only what is due is asked for. */
@@ -111,13 +130,35 @@ export class Enforcement {
     await this.remember.flush(which)
   }
 
+  /** Where nothing but counts and times moves with this message, the answer to the last one. */
+  private asBefore(grounds: Grounds, evidence: () => LastEvidence, at: number): Outcome | null {
+    const { verdict, attributed, server } = grounds
+    if (verdict.status !== 'compliant' || !this.around.clockIsTrusted()) return null
+    const last = this.acceptances.find(grounds, at)
+    if (!last) return null
+    const { tenant } = attributed.connector
+    const recalled = this.around.memory.recall<'server'>([{ kind: 'server', tenant, server }])
+    if (recalled instanceof Promise || valueOf(recalled.values[0]) !== last.record) return null
+    this.around.observer.count('decisions', { stage: 'none', action: 'accept', at: 'data' })
+    this.remember.message(tenant, server, at, 'accept', evidence)
+    return last.outcome
+  }
+
+  private keep(grounds: Grounds, outcome: Outcome, at: number): void {
+    const { verdict, attributed, server } = grounds
+    if (verdict.status !== 'compliant' || outcome.freshness !== 'cache' || outcome.events.length > 0) return
+    const { tenant } = attributed.connector
+    const peeked = this.around.memory.peek<'server'>([{ kind: 'server', tenant, server }])
+    const record = valueOf(peeked.values[0])
+    if (record && isOneMore(record, verdict.status)) this.acceptances.keep(grounds, record, at, outcome)
+  }
+
   private bySighting(
     session: Session,
     attributed: Attributed,
-    message: Message,
-    found: HeaderEvidence,
     connecting: Extract<Evidence, { kind: 'exchange' }>,
     verdict: Verdict,
+    evidence: () => LastEvidence,
     at: number,
   ): Soon<Outcome> {
     const { connector } = attributed
@@ -126,7 +167,6 @@ export class Enforcement {
     const ruleset = this.around.ruleset()
     const deadline = new Deadline(ruleset.settings.store.timeoutMs)
     const build = connecting.build ? formatBuild(connecting.build) : null
-    const evidence = evidenceOf(at, session, attributed, message, found, connecting, verdict, ruleset)
     const { clock, schedule } = ruleset.settings
     const outcomeOf = (
       decision: Decision,

@@ -15,7 +15,7 @@ const maxDays = 120
  * writes than a quiet one, and what a few messages brought is seen soon.
  */
 const firstPauseMs = 5_000
-const pauseMs = 120_000
+const pauseMs = 180_000
 
 interface Told {
   readonly at: number
@@ -40,11 +40,17 @@ interface PathNews {
   dueAt: number
 }
 
+function noteIn(news: ServerNews, at: number, evidence: () => LastEvidence): void {
+  if (at < news.lastSeenAt) return
+  news.lastSeenAt = at
+  news.evidence = evidence
+}
+
 const counted = { accept: 'accepted', defer: 'deferred', refuse: 'refused' } as const
 
 /**
  * Gathers what need not be written at once: counts, `last seen` and the age of a path's evidence; of a busy server they are
- * written every two minutes, so that steady state costs no write per message. What a crash loses is two minutes of counts.
+ * written every three minutes, so that steady state costs no write per message. What a crash loses is three minutes of counts.
  */
 export class Gatherer {
   private readonly maxEntries: number
@@ -61,9 +67,16 @@ export class Gatherer {
   }
 
   /** False where no more can be gathered before the next flush. */
-  countMessage(tenant: string, server: string, at: number, action: Action): boolean {
+  countMessage(
+    tenant: string,
+    server: string,
+    at: number,
+    action: Action,
+    evidence: (() => LastEvidence) | null = null,
+  ): boolean {
     const news = this.server(tenant, server)
     if (!news) return false
+    if (evidence) noteIn(news, at, evidence)
     const day = dayOf(at)
     let counts = news.days.get(day)
     if (!counts) {
@@ -77,10 +90,7 @@ export class Gatherer {
   noteEvidence(tenant: string, server: string, at: number, evidence: () => LastEvidence): boolean {
     const news = this.server(tenant, server)
     if (!news) return false
-    if (at >= news.lastSeenAt) {
-      news.lastSeenAt = at
-      news.evidence = evidence
-    }
+    noteIn(news, at, evidence)
     return true
   }
 

@@ -72,9 +72,16 @@ export class Remember {
     return this.around.clockIsTrusted() ? this.onPaths(session, connector, server, at) : undefined
   }
 
-  message(tenant: string, server: string, at: number, action: Action): void {
+  /** `evidence`: of a message that changes nothing else, with what is known of its path (`oneMore`). */
+  message(
+    tenant: string,
+    server: string,
+    at: number,
+    action: Action,
+    evidence: (() => LastEvidence) | null = null,
+  ): void {
     if (!this.around.clockIsTrusted()) return
-    if (!this.gatherer.countMessage(tenant, server, at, action)) this.drop('sighting-dropped')
+    if (!this.gatherer.countMessage(tenant, server, at, action, evidence)) this.drop('sighting-dropped')
   }
 
   /** The servers that this process saw on a path, and when, as far as memory has not been told yet. */

@@ -51,6 +51,8 @@ const maxPresented = 10
 export class ClientCertificateVerifier {
   readonly #trust: TrustStore
   readonly #verdicts = new LRUCache<string, Verdict>({ max: maxVerdicts, maxSize: maxVerdictItems })
+  /** By the leaf alone, those that an anchor vouches for: whatever a session brings along with it, the path that was found is there. */
+  readonly #trusted = new LRUCache<string, Verdict>({ max: maxVerdicts, maxSize: maxVerdictItems })
   /** By SHA-256 of their DER, since reading one costs more than all the rest. */
   readonly #certificates = new LRUCache<string, Certificate>({ maxSize: maxRememberedBytes })
   /** What came with a leaf before: a resumed TLS session knows its leaf only. */
@@ -63,10 +65,14 @@ export class ClientCertificateVerifier {
 
   /**
    * `client` is Haraka's `connection.client`: the TLS socket itself on port 465, its wrapper (`cleartext`) after STARTTLS.
-   * Never throws, whatever it is given. `now` in epoch ms.
+   * Never throws, whatever it is given. `now` in epoch ms. `leaf` is what Haraka has read of the session's certificate, if it
+   * has: one that was found good a moment ago need not be taken out of the TLS session with its chain, which costs more than
+   * all the rest. A good leaf that comes with other intermediates may so be refused by another anchor for a minute longer.
    */
-  check(client: unknown, now: number): ClientCertificate {
+  check(client: unknown, now: number, leaf: unknown = null): ClientCertificate {
     try {
+      const recognised = this.#recognise(leaf, now)
+      if (recognised) return recognised
       const socket = tlsSocketOf(client)
       const presented = socket === null ? null : (this.#sessions.get(socket) ?? this.#read(socket))
       return presented === null ? { kind: 'none' } : this.#judge(presented, now)
@@ -76,6 +82,13 @@ export class ClientCertificateVerifier {
         reason: asciiOf(error instanceof Error ? error.message : 'unknown error'),
       }
     }
+  }
+
+  #recognise(leaf: unknown, now: number): CheckedCertificate | null {
+    if (typeof leaf !== 'object' || leaf === null || !('fingerprint256' in leaf)) return null
+    const { fingerprint256 } = leaf
+    const known = typeof fingerprint256 === 'string' ? this.#trusted.get(fingerprint256) : undefined
+    return known && isCurrent(known, now) ? known.certificate : null
   }
 
   #read(socket: TlsSocket): Presented | null {
@@ -107,11 +120,18 @@ export class ClientCertificateVerifier {
   #judge({ leaf, others }: Presented, now: number): CheckedCertificate {
     const key = [leaf, ...others].map(({ fingerprint }) => fingerprint).join(' ')
     const known = this.#verdicts.get(key)
-    if (known !== undefined && now >= known.checkedAt && now <= known.until) return known.certificate
+    if (known !== undefined && isCurrent(known, now)) return known.certificate
     const verdict = verify(leaf, others, this.#trust, now)
-    this.#verdicts.set(key, verdict, { size: 1 + leaf.names.length + 2 * this.#trust.anchors.size })
+    const size = 1 + leaf.names.length + 2 * this.#trust.anchors.size
+    this.#verdicts.set(key, verdict, { size })
+    if (verdict.certificate.trustedBy.size > 0) this.#trusted.set(leaf.fingerprint, verdict, { size })
+    else this.#trusted.delete(leaf.fingerprint)
     return verdict.certificate
   }
+}
+
+function isCurrent({ checkedAt, until }: Verdict, now: number): boolean {
+  return now >= checkedAt && now <= until
 }
 
 const refusalTexts: Record<Refusal, string> = {

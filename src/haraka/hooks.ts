@@ -6,7 +6,7 @@ import { addReportingField, fieldsOfPeer, stripReportingFields } from './header'
 import { runHook, stillThere, type Answer } from './hook'
 import { Peers } from './peer'
 import { speak } from './reply'
-import { addResults, logDecision, notesName, notesOf } from './results'
+import { logDecision, notesName, tellingOf } from './results'
 import type { Runtime } from './runtime'
 import { sessionOf } from './session'
 import type { Connection, DenyParameters, MailFrom, MailParameters, Next, Plugin, Transaction } from './types'
@@ -60,9 +60,9 @@ export class Hooks {
       if (deferAt !== 'connect' && refuseAt !== 'connect') return null
       return soon(this.runtime.enforcement.beforeData(session, candidate, 'connect'), (outcome) => {
         if (!isOpen() || !outcome.reply) return null
-        const notes = notesOf({ kind: 'connector', ...candidate }, outcome)
-        addResults(this.plugin, connection.results, notes)
-        logDecision(this.plugin, connection, notes, outcome, 'connect')
+        const telling = tellingOf({ kind: 'connector', ...candidate }, outcome, 'connect')
+        connection.results.add(this.plugin, telling.results)
+        logDecision(this.plugin, connection, telling, outcome)
         return speak(outcome.reply, 'connect')
       })
     })
@@ -184,10 +184,11 @@ export class Hooks {
     outcome: Outcome,
     at: 'mail' | 'data',
   ): void {
-    const notes = notesOf(attribution, outcome)
-    transaction.notes[notesName] = notes
-    addResults(this.plugin, transaction.results, notes)
-    logDecision(this.plugin, connection, notes, outcome, at)
+    const telling = tellingOf(attribution, outcome, at)
+    // A copy: what other plugins make of it is theirs.
+    transaction.notes[notesName] = { ...telling.notes }
+    transaction.results.add(this.plugin, telling.results)
+    logDecision(this.plugin, connection, telling, outcome)
   }
 
   private run(

@@ -13,6 +13,8 @@ interface FirstSeen {
   /** What Haraka noted of the PROXY line; another one for every such line. */
   readonly proxy: unknown
   readonly text: string
+  /** The last one that was asked for: every hook asks. */
+  last: Peer | null
 }
 
 /**
@@ -26,15 +28,19 @@ export class Peers {
   meet(connection: Connection): boolean {
     const first = this.#first.get(connection)
     if (first) return first.proxy !== connection.notes['proxy']
-    this.#first.set(connection, { proxy: connection.notes['proxy'], text: connection.remote.ip })
+    this.#first.set(connection, { proxy: connection.notes['proxy'], text: connection.remote.ip, last: null })
     return false
   }
 
   /** `null`: what Haraka takes for the address is none. XCLIENT changes the address, from hosts that the operator trusts. */
   of(connection: Connection): Peer | null {
     const first = this.#first.get(connection)
-    const text = first && this.meet(connection) ? first.text : connection.remote.ip
+    const { ip } = connection.remote
+    const text = first && first.proxy !== connection.notes['proxy'] ? first.text : ip
+    if (first?.last?.text === text) return first.last
     const address = parseAddress(text)
-    return address && { address, text }
+    const peer = address && { address, text }
+    if (first) first.last = peer
+    return peer
   }
 }

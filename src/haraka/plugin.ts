@@ -53,6 +53,9 @@ function begin(next: Next, role: Role): void {
       plugin.logcrit(`start failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
     })
     .finally(() => {
+      // From here on every hook keeps a deadline of its own, at which the mail goes on; Haraka's would defer it, and sets a timer
+      // for each hook of each session.
+      plugin.timeout = 0
       next()
     })
 }

@@ -4,7 +4,7 @@ import { cleanText } from '../rules/decision/clean-text'
 import type { Evidence } from '../rules/evidence/evidence'
 import { dayMs } from '../rules/time'
 import { formatBuild } from '../rules/verdict/build'
-import type { Connection, Plugin, Results } from './types'
+import type { Connection, Plugin } from './types'
 
 /** The same facts as in the header, for karma, watch, rspamd and others (R2). */
 export interface EnforcementNotes {
@@ -30,7 +30,7 @@ export interface EnforcementNotes {
 
 export const notesName = 'exchange_enforcement'
 
-export function notesOf(
+function notesOf(
   attribution: Extract<Attribution, { kind: 'connector' }>,
   outcome: Outcome,
 ): EnforcementNotes {
@@ -60,29 +60,60 @@ function hopText(hop: Evidence): string {
   return `${server ?? 'unknown'} ${build ? formatBuild(build) : 'unknown'}`
 }
 
-/** Stable tokens, one of `pass`, `fail` or `skip` a message: `pass: compliant`, `fail: outdated`, `skip: no-evidence`. */
-export function addResults(plugin: Plugin, results: Results, notes: EnforcementNotes): void {
-  const { connector, tenant, server, build, reason, stage, day, action } = notes
-  results.add(plugin, {
-    ...present({ connector, tenant, server, build, reason, stage, day, action, ...reportedOnly(notes) }),
-    ...(notes.verdict === 'compliant'
-      ? { pass: 'compliant' }
-      : notes.verdict === 'outdated' || action !== 'accept'
-        ? { fail: 'outdated' }
-        : { skip: reason ?? 'no-evidence' }),
-  })
+/** What is told of one outcome, in the words of each who hears of it. */
+export interface Telling {
+  readonly notes: EnforcementNotes
+  readonly results: Readonly<Record<string, string | number>>
+  /** `key=value` of the line in the log. */
+  readonly facts: Readonly<Record<string, string | number>>
 }
 
-/** One line a decision, `key=value`, at NOTICE where somebody is turned away or something changed, else at INFO. */
-export function logDecision(
-  plugin: Plugin,
-  connection: Connection,
-  notes: EnforcementNotes,
+/** An answer that is given again belongs to the same connector, and is told again as it was. */
+const told = new WeakMap<Outcome, Telling>()
+
+export function tellingOf(
+  attribution: Extract<Attribution, { kind: 'connector' }>,
   outcome: Outcome,
-  at: string,
-): void {
-  const { connector, server, build, verdict, reason, stage, day, action } = notes
+  at: 'connect' | 'mail' | 'data',
+): Telling {
+  const known = told.get(outcome)
+  if (known) return known
+  const notes = notesOf(attribution, outcome)
+  const telling = { notes, results: resultsOf(notes), facts: factsOf(notes, outcome, at) }
+  told.set(outcome, telling)
+  return telling
+}
+
+/**
+ * Stable tokens, one of `pass`, `fail` or `skip` a message: `pass: compliant`, `fail: outdated`, `skip: no-evidence`. With
+ * `human` Haraka need not put that line together for each message.
+ */
+function resultsOf(notes: EnforcementNotes): Record<string, string | number> {
+  const { connector, tenant, server, build, reason, stage, day, action } = notes
   const facts = present({
+    connector,
+    tenant,
+    server,
+    build,
+    reason,
+    stage,
+    day,
+    action,
+    ...reportedOnly(notes),
+  })
+  const [token, value] =
+    notes.verdict === 'compliant'
+      ? (['pass', 'compliant'] as const)
+      : notes.verdict === 'outdated' || action !== 'accept'
+        ? (['fail', 'outdated'] as const)
+        : (['skip', reason ?? 'no-evidence'] as const)
+  const said = Object.entries(facts).map(([name, fact]) => `${name}: ${fact}`)
+  return { ...facts, [token]: value, human: [...said, `${token}:${value}`].join(', ') }
+}
+
+function factsOf(notes: EnforcementNotes, outcome: Outcome, at: string): Record<string, string | number> {
+  const { connector, server, build, verdict, reason, stage, day, action } = notes
+  return present({
     at,
     connector,
     server,
@@ -97,7 +128,16 @@ export function logDecision(
     changed: outcome.events.length > 0 ? outcome.events.join(',') : null,
     because: notes.trail.at(-1) ?? null,
   })
-  if (action !== 'accept' || outcome.events.length > 0) connection.lognotice(plugin, 'decision', facts)
+}
+
+/** One line a decision, `key=value`, at NOTICE where somebody is turned away or something changed, else at INFO. */
+export function logDecision(
+  plugin: Plugin,
+  connection: Connection,
+  { notes, facts }: Telling,
+  outcome: Outcome,
+): void {
+  if (notes.action !== 'accept' || outcome.events.length > 0) connection.lognotice(plugin, 'decision', facts)
   else connection.loginfo(plugin, 'decision', facts)
 }
 

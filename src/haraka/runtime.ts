@@ -10,7 +10,11 @@ import { Ruleset } from '../enforcement/ruleset'
 import type { Health } from '../metrics/health'
 import type { Metrics } from '../metrics/metrics'
 import type { PresentedCertificate } from '../rules/attribution/session'
-import { ClientCertificateVerifier, describeClientCertificate } from './client-certificate'
+import {
+  ClientCertificateVerifier,
+  describeClientCertificate,
+  type ClientCertificate,
+} from './client-certificate'
 import { ClockWatch } from './clock-watch'
 import { MemoryStack } from './memory-stack'
 import { Notices } from './notices'
@@ -45,7 +49,10 @@ export class Runtime {
   private readonly timers: NodeJS.Timeout[] = []
   private role: Role | null = null
   /** What was said of each session's certificate: once is enough. */
-  private readonly described = new WeakMap<Connection, string>()
+  private readonly described = new WeakMap<
+    Connection,
+    { readonly checked: ClientCertificate; readonly text: string }
+  >()
 
   constructor(plugin: Plugin, metrics: Metrics) {
     const { observer } = metrics
@@ -109,16 +116,19 @@ export class Runtime {
   /** The session's client certificate, checked under every connector's authorities; `null` without TLS or certificate. */
   certificateOf(connection: Connection): PresentedCertificate | null {
     if (!connection.tls.enabled) return null
-    const checked = this.verifier.check(connection.client, Date.now())
+    const { client, tls } = connection
+    const checked = this.verifier.check(client, Date.now(), tls.peerCertificate)
     if (checked.kind === 'none') return null
-    this.describeOnce(connection, describeClientCertificate(checked))
+    this.describeOnce(connection, checked)
     return checked.kind === 'presented' ? checked : null
   }
 
-  private describeOnce(connection: Connection, description: string): void {
-    if (this.described.get(connection) === description) return
-    this.described.set(connection, description)
-    connection.loginfo(this.plugin, description)
+  private describeOnce(connection: Connection, checked: ClientCertificate): void {
+    const before = this.described.get(connection)
+    if (before?.checked === checked) return
+    const text = describeClientCertificate(checked)
+    this.described.set(connection, { checked, text })
+    if (before?.text !== text) connection.loginfo(this.plugin, text)
   }
 
   /** Resolves when sessions may come: memory is open, or has been given a moment to open. Never rejects. */

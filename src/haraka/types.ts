@@ -8,6 +8,8 @@ export type Next = (code?: number, message?: string | Dsn) => void
 export interface Plugin {
   readonly name: string
   readonly config: Config
+  /** Seconds that Haraka waits for a hook of it before it defers the mail (`450 plugin timeout`); 0 = for ever. */
+  timeout: number
   register_hook(hook: string, method: string, priority?: number): void
   haraka_require(name: 'outbound'): Outbound
   logdebug(message: string): void
@@ -52,7 +54,8 @@ export interface Connection {
   readonly remote: { readonly ip: string; readonly host?: string | null }
   readonly local: { readonly host?: string; readonly port?: number }
   readonly hello: { readonly host?: string | null }
-  readonly tls: { readonly enabled: boolean }
+  /** `peerCertificate`: as `getPeerCertificate()` gave it after the handshake. */
+  readonly tls: { readonly enabled: boolean; readonly peerCertificate?: unknown }
   readonly relaying: boolean
   readonly client: unknown
   readonly notes: Record<string, unknown>

@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { CatalogueFile, packagedCataloguePath } from '../../src/config/catalogue-file'
 import type { CatalogueData } from '../../src/rules/verdict/catalogue-data'
 import { call } from './in-process'
-import { installed, lastEvidence, run, runningServer, type Place } from './support'
+import { installed, lastEvidence, runProgram, runningServer, type Place } from './support'
 
 const now = Date.UTC(2026, 10, 27, 12)
 const packaged: CatalogueData = JSON.parse(readFileSync(packagedCataloguePath(), 'utf8'))
@@ -503,11 +503,11 @@ describe('catalogue update and diff', function () {
         assert.match(stranger.stderr, /cannot be read \(DEPTH_ZERO_SELF_SIGNED_CERT\)/)
         const environment = { NODE_EXTRA_CA_CERTS: cert }
         const command = ['catalogue', 'update', '--config', place.config]
-        const down = await run([...command, `${secure}/down`], { environment })
+        const down = await runProgram([...command, `${secure}/down`], { environment })
         assert.equal(down.code, 1)
         assert.match(down.stderr, /http:\/\/127.*, to which https:.* leads: only https/)
         assert.ok(!existsSync(target))
-        const known = await run([...command, `${secure}/`], { environment })
+        const known = await runProgram([...command, `${secure}/`], { environment })
         assert.deepEqual([known.code, known.stderr], [0, ''])
         assert.equal(readFileSync(target, 'utf8'), textOf(newer))
       } finally {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import fc from 'fast-check'
 import { arbitraryQuestion, edgeQuestions, oracle, type OracleRow, type Question } from '../support/oracle'
-import { Place, fails, json, printed, run, start } from './support'
+import { call } from './in-process'
+import { Place, fails, json, printed, start } from './support'
 
 const iso = (at: number): string => new Date(at).toISOString()
 
@@ -158,7 +159,7 @@ describe('decide --jsonl', function () {
         'an id of control characters',
       ],
     ]
-    const { code, stdout, stderr } = await run(['decide', '--jsonl'], {
+    const { code, stdout, stderr } = await call(['decide', '--jsonl'], {
       input: rows.map(([line]) => line).join('\n'),
     })
     assert.equal(code, 1)

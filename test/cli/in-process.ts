@@ -1,11 +1,18 @@
+import { randomUUID } from 'node:crypto'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import type { Invocation } from '../../src/cli/invocation'
 import { Output } from '../../src/cli/output'
 import { run } from '../../src/cli/program'
-import type { Ran } from './support'
+
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
 
 export interface CallOptions {
   readonly input?: string | Buffer
+  readonly environment?: Readonly<Record<string, string>>
   readonly directory?: string
   readonly now?: number
 }
@@ -22,16 +29,15 @@ class Collected extends Writable {
 /** A command line within this process, which costs no start of another; what ends a process is not tested so. */
 export async function call(parameters: readonly string[], options: CallOptions = {}): Promise<Ran> {
   const [stdout, stderr] = [new Collected(), new Collected()]
-  let ids = 0
   const invocation: Invocation = {
     stdin:
       options.input === undefined ? new PassThrough().end() : Readable.from([Buffer.from(options.input)]),
     out: new Output(stdout, {}),
     err: new Output(stderr, {}),
-    environment: {},
+    environment: options.environment ?? {},
     directory: options.directory ?? '/',
     now: () => options.now ?? Date.now(),
-    newId: () => `id-${(ids += 1)}`,
+    newId: randomUUID,
     onInterrupt: () => () => undefined,
     exitCode: 0,
   }

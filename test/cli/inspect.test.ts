@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { blocks, labelled, receivedOf } from '../rules/evidence/corpus'
-import { Place, fails, json, printed, run, start, obeyedByTerminals } from './support'
+import { call } from './in-process'
+import { Place, fails, json, printed, start, obeyedByTerminals } from './support'
 
 interface Answer {
   readonly id: string
@@ -140,7 +141,7 @@ describe('inspect --jsonl', function () {
       ],
     ]
     const input = rows.map(([line]) => `${line}\n`).join('')
-    const { code, stdout } = await run(['inspect', '--jsonl', '--at', '2026-11-22'], { input })
+    const { code, stdout } = await call(['inspect', '--jsonl', '--at', '2026-11-22'], { input })
     const lines = stdout.trimEnd().split('\n')
     assert.equal(lines.length, rows.length)
     for (const [at, [, id, says, reason]] of rows.entries()) {
@@ -256,7 +257,7 @@ describe('inspect', function () {
 
   it('looks at the other files where one cannot be read, and ends with exit code 1', async () => {
     const good = place.write('good.eml', message(exchange('15.1.2507.39')))
-    const { code, stdout, stderr } = await run(['inspect', 'missing.eml', good, '--json'], {
+    const { code, stdout, stderr } = await call(['inspect', 'missing.eml', good, '--json'], {
       directory: place.folder,
     })
     assert.equal(code, 1)

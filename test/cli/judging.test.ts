@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { packagedCataloguePath } from '../../src/config/catalogue-file'
-import { Place, fails, installed, json, printed, run } from './support'
+import { call } from './in-process'
+import { Place, fails, installed, json, printed } from './support'
 
 const withPlace =
   (files: Readonly<Record<string, string>>, work: (place: Place) => Promise<void>) => async () => {
@@ -30,13 +31,13 @@ describe('config, connectors and catalogue', function () {
   it(
     'config check names every mistake, in words and as JSON',
     withPlace(bad, async ({ config }) => {
-      const { code, stdout, stderr } = await run(['config', 'check', '--config', config])
+      const { code, stdout, stderr } = await call(['config', 'check', '--config', config])
       assert.equal(code, 1)
       assert.equal(stderr, '')
       assert.match(stdout, /error .*exchange-enforcement\.ini:2: \[main\] mod: .*did you mean 'mode'/)
       assert.match(stdout, /error .*\[main\] scope: 'all'/)
       assert.match(stdout, /\nerrors: 3, warnings: \d/)
-      const ran = await run(['config', 'check', '--json', '--config', config])
+      const ran = await call(['config', 'check', '--json', '--config', config])
       assert.equal(ran.code, 1)
       const answer: { ok: boolean; problems: { line: number; key: string }[] } = JSON.parse(ran.stdout)
       assert.equal(answer.ok, false)
@@ -50,7 +51,7 @@ describe('config, connectors and catalogue', function () {
   it(
     'config check looks at the catalogue beside the files',
     withPlace({ 'config/exchange-enforcement.catalogue.json': '{"schema": 1}' }, async ({ config }) => {
-      const { code, stdout } = await run(['config', 'check', '--config', config])
+      const { code, stdout } = await call(['config', 'check', '--config', config])
       assert.equal(code, 1)
       assert.match(stdout, /error .*exchange-enforcement\.catalogue\.json: as_of/)
       await fails(1, /catalogue refused: .*'catalogue check' lists everything/, [
@@ -114,7 +115,7 @@ describe('config, connectors and catalogue', function () {
     )
     const text = await printed(['connectors', 'list', '--config', place.config])
     assert.match(text, /contoso-plant +contoso +onpremises +enforce +mail +data +no +- +192\.0\.2\.0\/28 +-/)
-    const none = await run(['connectors', 'list'])
+    const none = await call(['connectors', 'list'])
     assert.equal(none.code, 1)
     assert.match(none.stderr, /there is no connector/)
   })
@@ -125,12 +126,12 @@ describe('config, connectors and catalogue', function () {
       const check = ['connectors', 'check', '--config', other.config]
       const file = 'config/exchange-enforcement.connectors.ini'
       other.write(file, '[a]\naddresses = 192.0.2.1\n[b]\naddresses = 192.0.2.1\n')
-      const tie = await run(check)
+      const tie = await call(check)
       assert.equal(tie.code, 1)
       assert.match(tie.stdout, /error .*\[a\] and \[b\] both have 192\.0\.2\.1\/32/)
       other.write('config/ca.pem', 'no certificate')
       other.write(file, '[a]\ntls_certificate_name = a.contoso.com\ntls_ca_file = ca.pem\n')
-      const trust = await run([...check, '--json'])
+      const trust = await call([...check, '--json'])
       assert.equal(trust.code, 1)
       assert.match(trust.stdout, /ca\.pem/)
       other.write(file, '[a]\naddresses = 192.0.2.1\n')
@@ -168,14 +169,14 @@ describe('config, connectors and catalogue', function () {
       assert.match(await printed(['catalogue', 'check', other.write('good.json', text)]), /is valid: as of 2/)
       assert.equal((await json<{ ok: boolean }>(['catalogue', 'check'])).ok, true)
       const wrong = other.write('bad.json', text.replace(/"released": "\d{4}/, '"released": "20x5'))
-      const ran = await run(['catalogue', 'check', wrong])
+      const ran = await call(['catalogue', 'check', wrong])
       assert.equal(ran.code, 1)
       assert.match(ran.stdout, /^error products\[0\]\.released: /)
-      const missing = await run(['catalogue', 'check', 'missing.json', '--json'])
+      const missing = await call(['catalogue', 'check', 'missing.json', '--json'])
       assert.equal(missing.code, 1)
       assert.match(missing.stdout, /cannot be read/)
       other.write('config/exchange-enforcement.catalogue.json', '{')
-      const inForce = await run(['catalogue', 'check', '--config', other.config])
+      const inForce = await call(['catalogue', 'check', '--config', other.config])
       assert.equal(inForce.code, 1)
       assert.match(inForce.stdout, /is not JSON/)
     }),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { simpleParser } from 'mailparser'
 import { MailSink } from '../support/mail-sink'
-import { fails, json, lastEvidence, Place, printed, run, runningServer } from './support'
+import { call } from './in-process'
+import { fails, json, lastEvidence, Place, printed, runningServer } from './support'
 
 interface ListedLetter {
   readonly letter: string
@@ -65,7 +66,7 @@ describe('notices', function () {
 
   it('say what failed, with exit code 1, and when it is tried again', async () => {
     await sink.stop()
-    const { code, stdout } = await run(at('send', '--smtp', smtp()))
+    const { code, stdout } = await call(at('send', '--smtp', smtp()))
     assert.equal(code, 1)
     assert.match(stdout, /failed +.*ECONNREFUSED/)
     const [letter] = await json<readonly ListedLetter[]>(at('list'))

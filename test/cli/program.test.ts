@@ -7,7 +7,8 @@ import { Output } from '../../src/cli/output'
 import { createProgram } from '../../src/cli/program'
 import { leaves, pathOf } from '../../src/cli/reference'
 import { projectDir } from '../support/generate-docs'
-import { Place, fails, installed, printed, run } from './support'
+import { call } from './in-process'
+import { Place, exemptUntil, fails, installed, printed, runProgram, runningServer } from './support'
 
 const page = readFileSync(join(projectDir, 'docs', 'cli.md'), 'utf8')
 const commands = leaves(createProgram(invocationOf(process)))
@@ -56,6 +57,53 @@ describe('The page of the commands and the program', function () {
   })
 })
 
+describe('The program as a process of its own', function () {
+  this.timeout(20_000)
+  let place: Place
+  let same: Place
+  before(async () => {
+    const now = Date.now()
+    ;[place, same] = [installed(), installed()]
+    for (const each of [place, same]) {
+      await each.put(runningServer('ex01.contoso.com', 65, now), {
+        tenant: 'contoso',
+        pauses: [],
+        exemptions: [exemptUntil('ex01.contoso.com', now + 86_400_000)],
+      })
+    }
+  })
+  after(() => {
+    for (const each of [place, same]) each.remove()
+  })
+
+  for (const [code, ...words] of [
+    [0, 'servers'],
+    [0, 'explain', 'ex01.contoso.com'],
+    [1, 'explain', 'ex09.contoso.com'],
+    [0, 'pause', 'contoso', '--days', '1'],
+    [0, 'unexempt', 'contoso', '--server', 'ex01.contoso.com'],
+    [1, 'notices', 'list'],
+    [0, 'state', 'export'],
+    [1, 'state', 'import', 'missing.jsonl'],
+    [0, 'connectors', 'list'],
+    [0, 'catalogue', 'show'],
+    [1, 'inspect'],
+    [2, 'state'],
+    [2, 'puase'],
+  ] as const) {
+    it(`ends by itself with ${code} and says where it should what it has to say: ${words.join(' ')}`, async () => {
+      const ran = await runProgram([...words, '--config', place.config])
+      assert.equal(ran.code, code, ran.stderr)
+      const called = await call([...words, '--config', same.config])
+      assert.equal(called.code, code)
+      // Every call says something, with moments in it that move on.
+      const isSilent = (text: string): boolean => text === ''
+      assert.deepEqual([ran.stdout, ran.stderr].map(isSilent), [called.stdout, called.stderr].map(isSilent))
+      assert.ok(!isSilent(ran.stdout + ran.stderr))
+    })
+  }
+})
+
 describe('The program', function () {
   this.timeout(20_000)
 
@@ -63,7 +111,8 @@ describe('The program', function () {
     const { version }: { version: string } = JSON.parse(
       readFileSync(join(projectDir, 'package.json'), 'utf8'),
     )
-    assert.equal(await printed(['--version']), `${version}\n`)
+    const said = await runProgram(['--version'])
+    assert.deepEqual(said, { code: 0, stdout: `${version}\n`, stderr: '' })
     assert.match(await printed(['--help']), /Commands:\n {2}inspect .*\n[^]*Examples:/)
     assert.equal(await printed(['help', 'pause']), await printed(['pause', '--help']))
   })
@@ -98,7 +147,7 @@ describe('The program', function () {
 
   for (const parameters of [[], ['state']] as const) {
     it(`shows help where a command is missing: ${parameters.join(' ') || 'none'}`, async () => {
-      const { code, stderr } = await run(parameters)
+      const { code, stderr } = await call(parameters)
       assert.equal(code, 2)
       assert.match(stderr, /^Usage: [^]*\nexchange-enforcement: a command is missing; see/)
     })
@@ -110,7 +159,7 @@ describe('The program', function () {
       place.write('store/data.mdb', Buffer.alloc(10_000, 7))
       const parameters = ['servers', '--config', place.config]
       await fails(1, /data\.mdb/, parameters)
-      const { stderr } = await run(parameters, { environment: { DEBUG: '1' } })
+      const { stderr } = await runProgram(parameters, { environment: { DEBUG: '1' } })
       assert.match(stderr, /\n {4}at /)
     } finally {
       place.remove()
@@ -129,6 +178,8 @@ describe('The program', function () {
       assert.equal(await folderOf(['--config', named.config], environment, here.folder), named.config)
       assert.equal(await folderOf([], environment, here.folder), home.config)
       assert.equal(await folderOf([], {}, here.folder), here.config)
+      const { stdout } = await runProgram(['config', 'check'], { directory: here.folder })
+      assert.ok(stdout.includes(here.config), 'where it was started counts')
       assert.equal(
         await folderOf([], {}, foreign.folder),
         null,

@@ -11,7 +11,7 @@ import { dayMs, hourMs } from '../../src/rules/time'
 import { accessibilityFaults, consoleMessages, openBrowser, strangeRequests } from '../support/browser'
 import { archivedMessage, archiveSenders, writeMbox, type ArchiveSender } from '../support/mail-archive'
 import { call, type CallOptions } from './in-process'
-import { Place, obeyedByTerminals, run, start } from './support'
+import { fails, json as jsonOf, Place, obeyedByTerminals, printed, runProgram, start } from './support'
 
 const begin = Date.UTC(2026, 6, 1)
 
@@ -65,29 +65,8 @@ function outcome(report: Report): Omit<Report, 'read'> {
   return { messages, days, servers, in_stage, policy, mode }
 }
 
-/** What must succeed without a word on standard error. */
-async function printed(parameters: readonly string[], options: CallOptions = {}): Promise<string> {
-  const { code, stdout, stderr } = await call(parameters, options)
-  assert.deepEqual([code, stderr], [0, ''])
-  return stdout
-}
-
-async function json(parameters: readonly string[], options: CallOptions = {}): Promise<Report> {
-  const report: Report = JSON.parse(await printed([...parameters, '--json'], options))
-  return report
-}
-
-async function fails(
-  code: 1 | 2,
-  says: RegExp,
-  parameters: readonly string[],
-  options: CallOptions = {},
-): Promise<void> {
-  const ran = await call(parameters, options)
-  assert.match(ran.stderr, says)
-  assert.match(ran.stderr, /^exchange-enforcement: [^\n]+\n$/)
-  assert.equal(ran.code, code)
-}
+const json = (parameters: readonly string[], options: CallOptions = {}): Promise<Report> =>
+  jsonOf<Report>(parameters, options)
 
 describe('replay', function () {
   this.timeout(60_000)
@@ -289,7 +268,7 @@ describe('replay', function () {
       bodyBytes: 6000,
     })
     // Half of the archive would not fit.
-    const { code, stdout } = await run(['replay', '--everyone', '--json', path], {
+    const { code, stdout } = await runProgram(['replay', '--everyone', '--json', path], {
       node: ['--max-old-space-size=32', '--max-semi-space-size=2'],
     })
     assert.equal(code, 0)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { call } from './in-process'
 import {
   exemptUntil,
   fails,
@@ -8,7 +9,6 @@ import {
   json,
   lastEvidence,
   printed,
-  run,
   runningServer,
   type Place,
   obeyedByTerminals,
@@ -229,7 +229,7 @@ describe('servers and explain', function () {
   })
 
   it('answer no where nothing is found', async () => {
-    const none = await run(['servers', '--stage', '99', '--json', ...inConfig])
+    const none = await call(['servers', '--stage', '99', '--json', ...inConfig])
     assert.deepEqual([none.code, none.stdout], [1, '[]\n'])
     assert.match(none.stderr, /no such server was seen/)
     const empty = installed()

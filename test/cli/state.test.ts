@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { contactRecord, pathRecord } from '../support/records'
+import { call } from './in-process'
 import {
   exemptUntil,
   fails,
@@ -7,7 +8,6 @@ import {
   json,
   lastEvidence,
   printed,
-  run,
   runningServer,
   type Place,
 } from './support'
@@ -89,7 +89,7 @@ describe('state export and import', function () {
   it('keep records that differ, or overwrite them where that is asked for', async () => {
     const mine = runningServer('ex01.contoso.com', 1, now)
     await other.put(mine)
-    const kept = await run(into(), { input: exported })
+    const kept = await call(into(), { input: exported })
     assert.equal(kept.code, 1)
     assert.equal(kept.stdout, 'read: 8, written: 7, replaced: 0, unchanged: 0, kept: 1\n')
     assert.match(kept.stderr, /were kept: 1; --replace overwrites them/)
@@ -127,7 +127,7 @@ describe('state export and import', function () {
       const lines = exported.trimEnd().split('\n')
       lines[2] = damage(lines[2]!)
       const file = place.write('damaged.jsonl', lines.join('\n'))
-      const ran = await run(into(file))
+      const ran = await call(into(file))
       assert.equal(ran.code, 1)
       assert.match(
         ran.stderr,
@@ -149,7 +149,7 @@ describe('state export and import', function () {
     const db = open<string, string>({ path: `${place.folder}/store`, encoding: 'string', useVersions: true })
     await db.put('xe:{contoso}:server:bad.contoso.com', '0 {"s":1', 5)
     await db.close()
-    const ran = await run(['state', 'export', '--config', place.config])
+    const ran = await call(['state', 'export', '--config', place.config])
     assert.equal(ran.code, 1)
     assert.equal(ran.stdout, exported)
     assert.match(ran.stderr, /^left out: \{contoso\}:server:bad\.contoso\.com: damaged: not JSON\n$/)
@@ -157,7 +157,7 @@ describe('state export and import', function () {
     const line = exported.split('\n').find((each) => each.includes('"n":"ex02.contoso.com"'))!
     const good = line.replace('"n":"ex02.contoso.com"', '"n":"bad.contoso.com"')
     const back = ['state', 'import', '--config', place.config]
-    assert.equal((await run(back, { input: good })).code, 1)
+    assert.equal((await call(back, { input: good })).code, 1)
     assert.match(await printed([...back, '--replace'], { input: good }), /replaced: 1/)
   })
 

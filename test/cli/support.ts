@@ -12,6 +12,7 @@ import type {
 } from '../../src/rules/clock/record'
 import type { ContactRecord } from '../../src/rules/notice/record'
 import { LmdbStore } from '../../src/store/lmdb'
+import { call, type CallOptions, type Ran } from './in-process'
 
 /** Where nothing is found by accident. */
 const emptyFolder = mkdtempSync(join(tmpdir(), 'exchange-enforcement-cli-'))
@@ -22,13 +23,7 @@ const program = resolve(__dirname, '..', '..', 'src', 'cli', 'main.js')
 /** What a terminal would obey instead of show; lines may end. */
 export const obeyedByTerminals = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
-export interface Ran {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-export interface RunOptions {
+export interface ProgramOptions {
   readonly input?: string
   readonly environment?: Readonly<Record<string, string>>
   readonly directory?: string
@@ -39,7 +34,7 @@ export interface RunOptions {
 /** Starts the compiled program, without the environment of whoever runs the tests. */
 export function start(
   parameters: readonly string[],
-  options: RunOptions = {},
+  options: ProgramOptions = {},
 ): ChildProcessWithoutNullStreams {
   const { NODE_V8_COVERAGE, TEST_RUN } = process.env
   return spawn(process.execPath, [...(options.node ?? []), program, ...parameters], {
@@ -54,7 +49,8 @@ export function start(
   })
 }
 
-export function run(parameters: readonly string[], options: RunOptions = {}): Promise<Ran> {
+/** The program as a process of its own until its end, for what `call` cannot show. */
+export function runProgram(parameters: readonly string[], options: ProgramOptions = {}): Promise<Ran> {
   const child = start(parameters, options)
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
@@ -69,15 +65,15 @@ export function run(parameters: readonly string[], options: RunOptions = {}): Pr
   })
 }
 
-/** Runs what must succeed without a word on standard error, and gives what it printed. */
-export async function printed(parameters: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { code, stdout, stderr } = await run(parameters, options)
+/** Calls what must succeed without a word on standard error, and gives what it printed. */
+export async function printed(parameters: readonly string[], options: CallOptions = {}): Promise<string> {
+  const { code, stdout, stderr } = await call(parameters, options)
   assert.equal(stderr, '')
   assert.equal(code, 0)
   return stdout
 }
 
-export async function json<T>(parameters: readonly string[], options: RunOptions = {}): Promise<T> {
+export async function json<T>(parameters: readonly string[], options: CallOptions = {}): Promise<T> {
   const value: T = JSON.parse(await printed([...parameters, '--json'], options))
   return value
 }
@@ -87,9 +83,9 @@ export async function fails(
   code: 1 | 2,
   message: RegExp,
   parameters: readonly string[],
-  options: RunOptions = {},
+  options: CallOptions = {},
 ): Promise<void> {
-  const ran = await run(parameters, options)
+  const ran = await call(parameters, options)
   assert.match(ran.stderr, message)
   assert.match(ran.stderr, /^exchange-enforcement: [^\n]+\n$/)
   assert.doesNotMatch(ran.stderr, /\n\s+at /)

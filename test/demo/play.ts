@@ -9,6 +9,9 @@ import type { Expectation, Expectations } from './expectation'
 import type { DemoServer } from './server'
 import type { Row } from './table'
 
+/** What a demonstration has to show: one authority, and a client that it vouches for. */
+export type DemoCertificates = TestCertificates<'ca', 'good'>
+
 /** Only Linux answers to all of 127.0.0.0/8 unasked; elsewhere everyone comes from 127.0.0.1, known by name. */
 export function addressOf({ address }: Sender): string {
   return process.platform === 'linux' ? address : '127.0.0.1'
@@ -19,13 +22,13 @@ export class Play {
   readonly #server: DemoServer
   readonly #port: number
   readonly #expectations: Expectations
-  readonly #certificates: TestCertificates | null
+  readonly #certificates: DemoCertificates | null
 
   constructor(
     server: DemoServer,
     port: number,
     expectations: Expectations,
-    certificates: TestCertificates | null,
+    certificates: DemoCertificates | null,
   ) {
     this.#server = server
     this.#port = port

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { makeCertificates } from '../support/certificates'
-import type { TestCertificates } from '../support/certificates'
 import { exchangeHeaders } from '../support/exchange-headers'
 import { messageText } from '../support/send-message'
 import { byHand, Cast } from './cast'
@@ -15,7 +14,7 @@ import { connectorsText, readRulebook, settingsText } from './configuration'
 import { Expectations } from './expectation'
 import { writeHistory } from './memory'
 import { DemoPage } from './page'
-import { addressOf, pemOf, Play } from './play'
+import { addressOf, pemOf, Play, type DemoCertificates } from './play'
 import { CannotStart, claimPort, DemoServer } from './server'
 import { DemoPost } from './post'
 import { Table } from './table'
@@ -75,9 +74,9 @@ function endWanted(): Promise<string> {
   })
 }
 
-async function certificatesIn(folder: string): Promise<TestCertificates | null> {
+async function certificatesIn(folder: string): Promise<DemoCertificates | null> {
   try {
-    return await makeCertificates(folder)
+    return await makeCertificates(folder, ['ca'], ['good'])
   } catch {
     return null
   }

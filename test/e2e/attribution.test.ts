@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { makeCertificates } from '../support/certificates'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { testCertificates } from '../support/certificates'
+import { readFileSync } from 'node:fs'
 import { startHaraka } from '../support/haraka'
 import type { RunningHaraka } from '../support/haraka'
 import type { SmtpClient } from '../support/smtp-client'
@@ -67,11 +65,9 @@ exports.hook_connect = (next, connection) => {
 describe('Attribution of real sessions', function () {
   this.timeout(20_000)
   let haraka: RunningHaraka
-  let folder = ''
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'attribution-'))
-    const { server } = await makeCertificates(folder)
+    const { server } = await testCertificates()
     const tls = { key: readFileSync(server.key, 'utf8'), cert: readFileSync(server.cert, 'utf8') }
     haraka = await startHaraka({
       plugins: ['xclient', 'auth/flat_file', 'generous', pluginName, 'late_relay'],
@@ -87,10 +83,7 @@ describe('Attribution of real sessions', function () {
     })
   })
 
-  after(async () => {
-    await haraka.stop()
-    rmSync(folder, { recursive: true })
-  })
+  after(() => haraka.stop())
 
   const sent = async (wish: Parameters<RunningHaraka['send']>[0]): Promise<string> => {
     const report = await haraka.send({ headers: compliant('ex01.contoso.local'), ...wish })

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
-import { makeCertificates } from '../support/certificates'
+import { testCertificates } from '../support/certificates'
 import type { ClientKind, KeyAndCertificate, TestCertificates } from '../support/certificates'
 import { startHaraka } from '../support/haraka'
 import type { HarakaOptions, RunningHaraka } from '../support/haraka'
@@ -43,22 +41,18 @@ const attributions: [kind: ClientKind | null, connector: string, why: string][] 
 
 describe('Attribution by client certificate, in a real Haraka', function () {
   this.timeout(30_000)
-  let folder = ''
   let made: TestCertificates
   let server: ServerTls
   let config: Record<string, string>
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'certificates-'))
-    made = await makeCertificates(folder)
+    made = await testCertificates()
     server = { ...read(made.server), ca: text(made.authorities.ca.cert) }
     config = {
       'ca.pem': text(made.authorities.ca.cert),
       'other-ca.pem': text(made.authorities['other-ca'].cert),
     }
   })
-
-  after(() => rmSync(folder, { recursive: true }))
 
   const text = (file: string): string => readFileSync(file, 'utf8')
   const read = ({ key, cert }: KeyAndCertificate) => ({ key: text(key), cert: text(cert) })

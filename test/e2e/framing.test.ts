@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { makeCertificates } from '../support/certificates'
+import { readFileSync } from 'node:fs'
+import { testCertificates } from '../support/certificates'
 import type { KeyAndCertificate, TestCertificates } from '../support/certificates'
 import { startHaraka } from '../support/haraka'
 import type { RunningHaraka } from '../support/haraka'
@@ -25,13 +23,11 @@ const read = ({ key, cert }: KeyAndCertificate) => ({ key: text(key), cert: text
 describe('Of a server of Contoso', function () {
   this.timeout(60_000)
   let haraka: RunningHaraka
-  let folder = ''
   let made: TestCertificates
   let number = 0
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'framing-'))
-    made = await makeCertificates(folder)
+    made = await testCertificates()
     haraka = await startHaraka({
       patienceMs: 30_000,
       logLevel: 'notice',
@@ -43,10 +39,7 @@ describe('Of a server of Contoso', function () {
     })
   })
 
-  after(async () => {
-    await haraka.stop()
-    rmSync(folder, { recursive: true })
-  })
+  after(() => haraka.stop())
 
   const clockOf = async (server: string, tenant = 'contoso'): Promise<unknown> =>
     (await recordOf(haraka.folder, tenant, server))?.clock ?? null

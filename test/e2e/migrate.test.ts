@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { run } from '../cli/support'
+import { runProgram } from '../cli/support'
 import type { ServerRecord } from '../../src/rules/clock/record'
 import { dayMs, hourMs } from '../../src/rules/time'
 import type { Store } from '../../src/store/store'
@@ -36,7 +36,7 @@ describe('state migrate beside a Haraka with two workers under traffic', () => {
   const firstAt = Date.now() - 25 * hourMs
   const address = (server: string): string => `8.8.7.${(server.charCodeAt(0) % 100) + 1}`
   const sends = (server: string, build: string) => send(haraka, { server, build, address: address(server) })
-  const migrate = () => run(['state', 'migrate', '--config', join(haraka.folder, 'config'), '--json'])
+  const migrate = () => runProgram(['state', 'migrate', '--config', join(haraka.folder, 'config'), '--json'])
   const recordIn = async (store: Store, server: string): Promise<ServerRecord | null> => {
     const stored = await store.read({ kind: 'server', tenant, server })
     return stored.state === 'present' ? stored.value : null

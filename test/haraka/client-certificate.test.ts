@@ -10,7 +10,7 @@ import { ClientCertificateVerifier, describeClientCertificate } from '../../src/
 import type { ClientCertificate } from '../../src/haraka/client-certificate'
 import { TrustStore } from '../../src/haraka/trust-store'
 import { trustAnchorId } from '../../src/rules/attribution/connector'
-import { clientKinds, makeCertificates } from '../support/certificates'
+import { clientKinds, testCertificates } from '../support/certificates'
 import type { ClientKind, TestCertificates } from '../support/certificates'
 import { TlsListener, shapes } from '../support/tls-session'
 
@@ -78,7 +78,7 @@ describe('Client certificates', () => {
   before(async function () {
     this.timeout(20_000)
     folder = mkdtempSync(join(tmpdir(), 'client-certificates-'))
-    made = await makeCertificates(folder)
+    made = await testCertificates()
   })
 
   after(() => rmSync(folder, { recursive: true }))
@@ -168,6 +168,27 @@ describe('Client certificates', () => {
       assert.equal(verdictOf(stranger.check(resumed, Date.now()), anchor), 'unknown-issuer')
     } finally {
       await listener.close()
+    }
+  })
+
+  it('recognises a good leaf by what Haraka has read of it, for a minute, and no other', () => {
+    const verifier = new ClientCertificateVerifier(TrustStore.load([fileOf('ca')]))
+    const now = Date.now()
+    const leafOf = (kind: ClientKind) => ({ fingerprint256: pathOf(kind).leaf.fingerprint })
+    const unread = {
+      getPeerCertificate: (): never => {
+        throw new Error('read')
+      },
+    }
+    assert.equal(verifier.check(unread, now, leafOf('good')).kind, 'unreadable', 'not seen yet')
+    const first = verifier.check(socketOf('good'), now, leafOf('good'))
+    assert.equal(verifier.check(unread, now + 60_000, leafOf('good')), first)
+    assert.equal(verifier.check(unread, now + 60_001, leafOf('good')).kind, 'unreadable')
+    assert.equal(verifier.check(unread, now - 1, leafOf('good')).kind, 'unreadable')
+    verifier.check(socketOf('expired'), now, leafOf('expired'))
+    assert.equal(verifier.check(unread, now, leafOf('expired')).kind, 'unreadable', 'a bad one')
+    for (const leaf of [undefined, null, 'text', {}, { fingerprint256: 1 }, { fingerprint256: 'AB' }]) {
+      assert.equal(verifier.check(unread, now, leaf).kind, 'unreadable')
     }
   })
 

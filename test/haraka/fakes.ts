@@ -21,6 +21,7 @@ export function fakePlugin(): { readonly plugin: Plugin; readonly logged: Logged
   const plugin: Plugin = {
     name: 'exchange-enforcement',
     config,
+    timeout: 30,
     register_hook: () => undefined,
     haraka_require: () => ({ send_email: () => undefined }),
     logdebug: at('debug'),

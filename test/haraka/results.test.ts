@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Attribution } from '../../src/enforcement/session'
 import { passed, type Outcome } from '../../src/enforcement/outcome'
-import { addResults, logDecision, notesOf } from '../../src/haraka/results'
+import { logDecision, tellingOf, type EnforcementNotes } from '../../src/haraka/results'
 import { dayMs } from '../../src/rules/time'
 import type { Verdict } from '../../src/rules/verdict/verdict'
 import { connector } from '../support/connectors'
@@ -38,15 +38,16 @@ function outcome(change: Partial<Outcome> = {}, decision: Partial<Outcome['decis
 const running = { stage: 4, elapsedMs: 52.9 * dayMs } as const
 
 function resultsOf(of: Outcome): Readonly<Record<string, unknown>> {
-  const { connection, facts } = fakeConnection()
-  addResults(fakePlugin().plugin, connection.results, notesOf(attribution, of))
-  return facts[0] ?? {}
+  return tellingOf(attribution, of, 'data').results
+}
+
+function notesOf(of: Outcome): EnforcementNotes {
+  return tellingOf(attribution, of, 'data').notes
 }
 
 describe('What other plugins are told (R2)', () => {
   it('are the facts of the header, whole days, and why', () => {
     const notes = notesOf(
-      attribution,
       outcome({ server: 'ex01.contoso.local', build: '15.1.2507.16', verdict: outdatedVerdict }, running),
     )
     assert.deepEqual(notes, {
@@ -69,7 +70,7 @@ describe('What other plugins are told (R2)', () => {
   })
 
   it('hold no byte of the network unescaped (S7)', () => {
-    const notes = notesOf(attribution, outcome({ server: 'a\r\nb\u{1f4e7}\0' }))
+    const notes = notesOf(outcome({ server: 'a\r\nb\u{1f4e7}\0' }))
     assert.equal(notes.server, 'a??b???')
   })
 
@@ -108,7 +109,7 @@ describe('What other plugins are told (R2)', () => {
 
   it('are in the log as well, at the level of an acceptance', () => {
     const { connection, logged } = fakeConnection()
-    logDecision(fakePlugin().plugin, connection, notesOf(attribution, reportedOnly), reportedOnly, 'data')
+    logDecision(fakePlugin().plugin, connection, tellingOf(attribution, reportedOnly, 'data'), reportedOnly)
     const { behind, mime_ole, xoorg_foreign } = logged[0]?.facts ?? {}
     assert.deepEqual({ behind, mime_ole, xoorg_foreign }, reported)
     assert.equal(logged[0]?.level, 'info')
@@ -131,6 +132,16 @@ describe('What other plugins are told (R2)', () => {
   }
 })
 
+describe('The line that Haraka shows of our results', () => {
+  it('is made beforehand, in the form of haraka-results', () => {
+    assert.equal(
+      resultsOf(outcome({ server: 'ex01.contoso.local', verdict: compliantVerdict }))['human'],
+      'connector: hybrid, tenant: contoso, server: ex01.contoso.local, reason: at-or-above-floor, action: accept, ' +
+        'pass:compliant',
+    )
+  })
+})
+
 describe('The line of a decision in the log', () => {
   const levels: [what: string, of: Outcome, level: string][] = [
     ['an acceptance', outcome(), 'info'],
@@ -141,7 +152,7 @@ describe('The line of a decision in the log', () => {
   for (const [what, of, level] of levels) {
     it(`is at ${level} for ${what}`, () => {
       const { connection, logged } = fakeConnection()
-      logDecision(fakePlugin().plugin, connection, notesOf(attribution, of), of, 'data')
+      logDecision(fakePlugin().plugin, connection, tellingOf(attribution, of, 'data'), of)
       assert.equal(logged.length, 1)
       assert.equal(logged[0]?.level, level)
       const { facts = {} } = logged[0]

@@ -7,7 +7,7 @@ import { maxReplyOctets, replyTo } from '../../src/rules/decision/reply'
 import type { ServerRecord } from '../../src/rules/clock/record'
 import { passed } from '../../src/enforcement/outcome'
 import { speak } from '../../src/haraka/reply'
-import { addResults, logDecision, notesOf } from '../../src/haraka/results'
+import { logDecision, tellingOf } from '../../src/haraka/results'
 import { call } from '../cli/in-process'
 import { installed, lastEvidence, obeyedByTerminals, runningServer, type Place } from '../cli/support'
 import { fakeConnection, fakePlugin } from '../haraka/fakes'
@@ -116,11 +116,14 @@ describe('Text from outside', function () {
         by: 'certificate',
         matched: text,
       } as const
-      const notes = notesOf(attributed, outcome)
-      addResults(fakePlugin().plugin, connection.results, notes)
-      logDecision(fakePlugin().plugin, connection, notes, outcome, 'data')
-      assert.match(strings([notes, added, logged]).join(''), clean)
-      for (const each of strings([notes, added, logged])) assert.ok(each.length <= 310, each)
+      const telling = tellingOf(attributed, outcome, 'data')
+      connection.results.add(fakePlugin().plugin, telling.results)
+      logDecision(fakePlugin().plugin, connection, telling, outcome)
+      assert.match(strings([telling.notes, added, logged]).join(''), clean)
+      // `human` is all others of them in a row.
+      const { human, ...others } = telling.results
+      for (const each of strings([telling.notes, others, logged])) assert.ok(each.length <= 310, each)
+      assert.ok(String(human).length <= 310 * Object.keys(others).length)
     })
   }
 

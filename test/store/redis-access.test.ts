@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { RedisSettings } from '../../src/config/settings'
 import { RedisStore } from '../../src/store/redis'
-import { run, Place } from '../cli/support'
-import { makeCertificates, type TestCertificates } from '../support/certificates'
+import { runProgram, Place } from '../cli/support'
+import { testCertificates, type TestCertificates } from '../support/certificates'
 import { pathKey, pathRecord, serverKey, serverRecord, tenantKey, tenantRecord } from '../support/records'
 import { freePort, startRedis, withClient, type RedisServer } from '../support/redis'
 
@@ -111,14 +110,12 @@ describe('A Redis user with the rights of docs/ops/redis.acl', function () {
 
 describe('TLS to Redis', function () {
   this.timeout(40_000)
-  let folder = ''
   let made: TestCertificates
   let redis: RedisServer
   let tlsPort = 0
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'redis-tls-'))
-    made = await makeCertificates(folder)
+    made = await testCertificates()
     tlsPort = await freePort()
     redis = await startRedis({
       config: [
@@ -129,10 +126,7 @@ describe('TLS to Redis', function () {
       ],
     })
   })
-  after(async () => {
-    await redis.stop()
-    rmSync(folder, { recursive: true })
-  })
+  after(() => redis.stop())
 
   const attempts: readonly (readonly [
     what: string,
@@ -158,7 +152,7 @@ describe('TLS to Redis', function () {
       })
       const extra = trust && made.authorities[trust].cert
       const environment = extra === null ? {} : { NODE_EXTRA_CA_CERTS: extra }
-      const ran = await run(['--config', place.config, 'pause', 'contoso', '--days', '1', '--json'], {
+      const ran = await runProgram(['--config', place.config, 'pause', 'contoso', '--days', '1', '--json'], {
         environment,
       })
       place.remove()

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -108,16 +110,37 @@ export type ClientKind = keyof typeof clients
 
 export const clientKinds = Object.keys(clients) as readonly ClientKind[]
 
-export interface TestCertificates {
+export interface TestCertificates<
+  Authority extends AuthorityKind = AuthorityKind,
+  Client extends ClientKind = ClientKind,
+> {
   /** For a server on 127.0.0.1. */
   readonly server: KeyAndCertificate
-  readonly authorities: Readonly<Record<AuthorityKind, KeyAndCertificate>>
+  readonly authorities: Readonly<Record<Authority, KeyAndCertificate>>
   /** All made out to mail.contoso.com by `ca`, but for what the kind names. */
-  readonly clients: Readonly<Record<ClientKind, KeyAndCertificate>>
+  readonly clients: Readonly<Record<Client, KeyAndCertificate>>
 }
 
-/** Makes a small world of authorities and client certificates in an empty folder, with the `openssl` command. About a second. */
-export async function makeCertificates(folder: string): Promise<TestCertificates> {
+let shared: Promise<TestCertificates> | undefined
+
+/** The whole small world of authorities and client certificates, made once for all tests of this process: to read. */
+export function testCertificates(): Promise<TestCertificates> {
+  if (shared) return shared
+  const folder = mkdtempSync(join(tmpdir(), 'certificates-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  shared = makeCertificates(folder, Object.keys(authorities) as AuthorityKind[], clientKinds)
+  return shared
+}
+
+/**
+ * Makes a server's certificate and those that are named in an empty folder, with the `openssl` command: about 20 ms
+ * each. `ca` must be among the authorities; an issuer stands before those that it signs.
+ */
+export async function makeCertificates<Authority extends AuthorityKind, Client extends ClientKind>(
+  folder: string,
+  wantedAuthorities: readonly Authority[],
+  wantedClients: readonly Client[],
+): Promise<TestCertificates<Authority, Client>> {
   const workshop = new Workshop(folder)
   await workshop.open()
   const clientDefaults = {
@@ -126,10 +149,13 @@ export async function makeCertificates(folder: string): Promise<TestCertificates
     san: 'DNS:mail.contoso.com',
     extensions: ['basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=clientAuth'],
   }
-  const made = await workshop.makeAll(authorities, (name) => ({ subject: subjectOf(name), until: 60 }))
+  const made = await workshop.makeAll(authorities, wantedAuthorities, (name) => ({
+    subject: subjectOf(name),
+    until: 60,
+  }))
   return {
     authorities: made,
-    clients: await workshop.makeAll(clients, () => clientDefaults, 'client-'),
+    clients: await workshop.makeAll(clients, wantedClients, () => clientDefaults, 'client-'),
     server: await workshop.make('server', { issuer: 'ca', subject: '/CN=localhost', san: 'IP:127.0.0.1' }),
   }
 }
@@ -170,12 +196,13 @@ class Workshop {
   }
 
   async makeAll<Kind extends string>(
-    recipes: Record<Kind, Recipe>,
+    recipes: Readonly<Record<Kind, Recipe>>,
+    kinds: readonly Kind[],
     defaults: (kind: Kind) => Recipe,
     prefix = '',
   ): Promise<Record<Kind, KeyAndCertificate>> {
     const made: Partial<Record<Kind, KeyAndCertificate>> = {}
-    for (const kind of Object.keys(recipes) as Kind[]) {
+    for (const kind of kinds) {
       made[kind] = await this.make(prefix + kind, { ...defaults(kind), ...recipes[kind] })
     }
     return made as Record<Kind, KeyAndCertificate>

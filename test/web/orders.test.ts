@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import type { ServerRecord, TenantRecord } from '../../src/rules/clock/record'
-import { json, printed, runningServer } from '../cli/support'
+import { runProgram, runningServer } from '../cli/support'
 import { becomesTrue } from '../support/processes'
 import { Office } from './office'
 import { confirmationIn, tokenIn, type Visitor } from './visitor'
 
 const day = 86_400_000
+
+/** The command line in a process of its own beside the page, which must do as it is told. */
+async function printed(...parameters: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runProgram(parameters)
+  assert.deepEqual([code, stderr], [0, ''])
+  return stdout
+}
 
 describe('Orders from the page', function () {
   this.timeout(60_000)
@@ -63,7 +70,9 @@ describe('Orders from the page', function () {
     const kept = (await tenant())?.pauses[0]
     assert.deepEqual([kept?.days, kept?.reason], [14, 'migration'])
     assert.equal((await server('ex02.contoso.com')).events.at(-1)?.kind, 'paused')
-    const [row] = await json<{ status: string }[]>(['servers', 'contoso', '--config', office.place.config])
+    const [row]: { status: string }[] = JSON.parse(
+      await printed('servers', 'contoso', '--json', '--config', office.place.config),
+    )
     assert.equal(row?.status, 'paused')
   })
 
@@ -116,7 +125,7 @@ describe('Orders from the page', function () {
       (await tenant())?.exemptions.map(({ target }) => target.kind),
       ['server', 'connector', 'tenant'],
     )
-    const explained = await printed(['explain', 'ex01.contoso.com', '--config', office.place.config])
+    const explained = await printed('explain', 'ex01.contoso.com', '--config', office.place.config)
     assert.match(explained, /^ex01\.contoso\.com of contoso: exempt/)
 
     const form = await visitor.get(end)
@@ -244,7 +253,7 @@ describe('Orders from the page', function () {
 
   it('what became impossible meanwhile is not done, and it is said', async () => {
     const review = await visitor.submit('/tenants/contoso/pause', { days: '3', reason: 'x' })
-    await printed(['pause', 'contoso', '--days', '5', '--config', office.place.config])
+    await printed('pause', 'contoso', '--days', '5', '--config', office.place.config)
     const answer = await visitor.post(confirmationIn(review), { _csrf: tokenIn(review) })
     assert.equal(answer.headers.location, '/tenants/contoso')
     assert.match(
@@ -263,7 +272,7 @@ describe('Orders from the page', function () {
   })
 
   it('what the command line does is on the page in a moment', async () => {
-    await printed(['pause', 'contoso', '--days', '5', '--config', office.place.config])
+    await printed('pause', 'contoso', '--days', '5', '--config', office.place.config)
     const seen = async () => (await visitor.get('/tenants/contoso')).text.includes('/tenants/contoso/resume')
     assert.ok(await becomesTrue(seen, 15_000, 200))
   })

@@ -12,7 +12,8 @@ import type { Finding } from '../../../src/cli/doctor/finding'
 import { freePort } from '../../support/redis'
 import { projectDir } from '../../support/generate-docs'
 import { startHaraka, type RunningHaraka } from '../../support/haraka'
-import { fails, obeyedByTerminals, run } from '../support'
+import { call } from '../in-process'
+import { fails, obeyedByTerminals } from '../support'
 import { amiss, byAddress, circumstances, finds, findings, install, ofThisMachine, remove } from './support'
 
 interface Told {
@@ -65,14 +66,14 @@ describe('The doctor, beside a Haraka that runs', function () {
 
   it('says so in text and JSON, with exit code 0', async () => {
     const parameters = ['doctor', '--config', join(haraka.folder, 'config')]
-    const { code, stdout, stderr } = await run([...parameters, '--all'])
+    const { code, stdout, stderr } = await call([...parameters, '--all'])
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, /^Haraka\n {2}ok {7}node-version: Node\.js v/)
     assert.match(
       stdout,
       /\n(?:nothing wrong was found|no errors), warnings: \d, hints: 0, unknown: \d, well: \d+ \(.*config\)\n$/,
     )
-    const json: Told = JSON.parse((await run([...parameters, '--json'])).stdout)
+    const json: Told = JSON.parse((await call([...parameters, '--json'])).stdout)
     assert.equal(json.ok, true)
     assert.ok(json.findings.some(({ id, severity }) => id === 'running-store' && severity === 'ok'))
   })
@@ -180,7 +181,7 @@ describe('The command doctor', function () {
       connectors: `${byAddress}comment = \u202e\u001b[31m\n`,
     })
     try {
-      const { code, stdout, stderr } = await run(['doctor', '--config', join(folder, 'config')])
+      const { code, stdout, stderr } = await call(['doctor', '--config', join(folder, 'config')])
       assert.deepEqual([code, stderr], [1, ''])
       assert.match(
         stdout,
@@ -190,7 +191,7 @@ describe('The command doctor', function () {
       assert.match(stdout, /\nerrors: \d, warnings: \d, hints: 1, /)
       assert.doesNotMatch(stdout, obeyedByTerminals)
       const json: Told = JSON.parse(
-        (await run(['doctor', '--json', '--config', join(folder, 'config')])).stdout,
+        (await call(['doctor', '--json', '--config', join(folder, 'config')])).stdout,
       )
       assert.equal(json.ok, false)
       for (const finding of json.findings) {
@@ -202,7 +203,7 @@ describe('The command doctor', function () {
   })
 
   it('works where nothing is there', async () => {
-    const { code, stdout } = await run(['doctor'])
+    const { code, stdout } = await call(['doctor'])
     assert.equal(code, 1)
     assert.match(stdout, /error {4}config-folder: no config folder was found/)
     await fails(2, /there is no folder/, ['doctor', '--config', '/no/such/folder'])
