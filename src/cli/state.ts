@@ -30,7 +30,7 @@ export function addState(program: Command, invocation: Invocation): void {
     notes: [
       'A line is {"schema": 1, "kind": "server" | "path" | "tenant" | "contact", "record": {…}}, the record in the short form in which memory keeps it. Records come in the ' +
         'order of their names, so that two exports of the same memory are alike. One that cannot be read is named on standard error and left out; then the exit code is 1.',
-      'It may run beside Haraka. What Haraka has gathered in the last two minutes and not yet written is not in it.',
+      'It may run beside Haraka. What Haraka has gathered in the last three minutes and not yet written is not in it.',
     ],
     examples: [['state export > state.jsonl', 'A backup']],
   })

@@ -15,7 +15,7 @@ const maxDays = 120
  * writes than a quiet one, and what a few messages brought is seen soon.
  */
 const firstPauseMs = 5_000
-const pauseMs = 120_000
+const pauseMs = 180_000
 
 interface Told {
   readonly at: number
@@ -50,7 +50,7 @@ const counted = { accept: 'accepted', defer: 'deferred', refuse: 'refused' } as 
 
 /**
  * Gathers what need not be written at once: counts, `last seen` and the age of a path's evidence; of a busy server they are
- * written every two minutes, so that steady state costs no write per message. What a crash loses is two minutes of counts.
+ * written every three minutes, so that steady state costs no write per message. What a crash loses is three minutes of counts.
  */
 export class Gatherer {
   private readonly maxEntries: number

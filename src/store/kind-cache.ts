@@ -23,12 +23,17 @@ export interface CacheOptions {
   readonly updateTimeoutMs?: number
   /** One for every record recalled: from the cache, past its time, or from the store. */
   readonly onRequest?: (result: CacheResult) => void
+  /** What is past its time is asked for so much later, together with what else is by then. */
+  readonly refreshDelayMs?: number
   /** Monotonic milliseconds, above 0. */
   readonly now?: () => number
 }
 
 // Past its time an entry is still served, while it is refreshed behind, until it is this many times as old.
 const graceFactor = 2
+const defaultRefreshDelayMs = 500
+/** No more are asked for in one call: a server of many clients should not be kept by one. */
+const maxRefreshed = 200
 const maxAttempts = 50
 const longestPauseMs = 40
 const defaultUpdateTimeoutMs = 1_000
@@ -57,6 +62,10 @@ export class KindCache<K extends RecordKind> {
   readonly #absent: LRUCache<string, Held<Records[K]>>
   /** Calls under way: who asks for the same record meanwhile shares them. */
   readonly #loads = new Map<string, Load<Records[K]>>()
+  /** Past their time, and asked for in a moment. */
+  readonly #stale = new Map<string, RecordKey<K>>()
+  #refresh: NodeJS.Timeout | null = null
+  readonly #refreshDelayMs: number
   readonly #queue = new KeyQueue()
   readonly #ttlMs: number
   readonly #updateTimeoutMs: number
@@ -68,6 +77,8 @@ export class KindCache<K extends RecordKind> {
   ) {
     this.#now = options.now ?? (() => performance.now())
     this.#ttlMs = Math.max(1, options.ttlMs)
+    // Well before nobody may be answered with it any more.
+    this.#refreshDelayMs = Math.min(options.refreshDelayMs ?? defaultRefreshDelayMs, this.#ttlMs / 4)
     this.#updateTimeoutMs = options.updateTimeoutMs ?? defaultUpdateTimeoutMs
     const max = Math.max(1, options.maxEntries)
     this.#held = new LRUCache({ max })
@@ -87,8 +98,8 @@ export class KindCache<K extends RecordKind> {
       served.push(held)
     }
     // Nearly every message of a known sender ends here.
-    const refresh = keys.filter((_, index) => this.#request(served[index] ?? null, now) === 'stale')
-    if (refresh.length > 0) this.#load(refresh)
+    const stale = keys.filter((_, index) => this.#request(served[index] ?? null, now) === 'stale')
+    if (stale.length > 0) this.#refreshSoon(stale)
     return { values: served.map(({ known }) => known), freshness: 'cache' }
   }
 
@@ -137,6 +148,7 @@ export class KindCache<K extends RecordKind> {
   forget(key: RecordKey<K>): void {
     const name = nameOf(key)
     this.#loads.delete(name)
+    this.#stale.delete(name)
     this.#held.delete(name)
     this.#absent.delete(name)
   }
@@ -185,6 +197,26 @@ export class KindCache<K extends RecordKind> {
     return result
   }
 
+  /** Records that were read together grow old together, and are asked for together: one call behind many messages. */
+  #refreshSoon(keys: readonly RecordKey<K>[]): void {
+    for (const key of keys) {
+      const name = nameOf(key)
+      if (!this.#loads.has(name)) this.#stale.set(name, key)
+    }
+    if (this.#stale.size >= maxRefreshed) this.#refreshNow()
+    if (this.#stale.size === 0 || this.#refresh) return
+    this.#refresh = setTimeout(() => this.#refreshNow(), this.#refreshDelayMs)
+    this.#refresh.unref()
+  }
+
+  #refreshNow(): void {
+    if (this.#refresh) clearTimeout(this.#refresh)
+    this.#refresh = null
+    const keys = [...this.#stale.values()]
+    this.#stale.clear()
+    this.#load(keys)
+  }
+
   /** One call for all of these that are not under way; each load settles and never rejects. */
   #load(keys: readonly RecordKey<K>[]): ReadonlyMap<string, Load<Records[K]>> {
     const loads = new Map<string, Load<Records[K]>>()
@@ -228,16 +260,17 @@ export class KindCache<K extends RecordKind> {
       : { known: { state: 'unknown' }, freshness: 'unavailable' }
   }
 
+  #find(name: string): Held<Records[K]> | undefined {
+    return this.#held.get(name) ?? this.#absent.get(name)
+  }
+
   #hold(name: string, known: Known<Records[K]>): void {
     this.#loads.delete(name)
     this.#keep(name, known)
   }
 
-  #find(name: string): Held<Records[K]> | undefined {
-    return this.#held.get(name) ?? this.#absent.get(name)
-  }
-
   #keep(name: string, known: Known<Records[K]>): void {
+    this.#stale.delete(name)
     const [into, from] = known.state === 'absent' ? [this.#absent, this.#held] : [this.#held, this.#absent]
     from.delete(name)
     into.set(name, { known, at: this.#now() })

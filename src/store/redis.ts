@@ -3,6 +3,7 @@ import { Cluster, type Redis } from 'ioredis'
 import type { RedisSettings } from '../config/settings'
 import { decode, decodeListed, encode } from './codec'
 import { checkPrefix, formatKey, tenantPart } from './keys'
+import { packText, unpackText } from './packed-text'
 import { createClient, describeTopology, explainRedisError, type RedisClient } from './redis-client'
 import type { RecordKey, RecordKind, Records, Store, Stored } from './store'
 import { InvalidRecord, StoreUnavailable } from './unavailable'
@@ -20,7 +21,7 @@ interface Script {
   readonly sha: string
 }
 
-// A value is `version json`. One that does not begin so is nobody's and matches no version but 'damaged'.
+// A value is `version json`, the JSON packed where it is long: memory is dear here. One that does not begin so is nobody's and matches no version but 'damaged'.
 const readVersion = `
 local text = redis.call('GET', KEYS[1])
 local version = '0'
@@ -87,7 +88,7 @@ export class RedisStore implements Store {
   ): Promise<boolean> {
     const json = encode(key, value)
     if (expected < 0) return false
-    const text = `${nextVersion(expected, this.#now())} ${json}`
+    const text = `${nextVersion(expected, this.#now())} ${packText(json)}`
     const ttl = ttlMs === null ? '' : String(Math.max(1, Math.ceil(ttlMs)))
     return this.#run(replaceScript, key, String(expected), text, ttl)
   }
@@ -240,7 +241,7 @@ export class RedisStore implements Store {
 function splitVersion(text: string): { readonly version: number; readonly json: string } {
   const found = /^([1-9]\d{0,15}) /.exec(text)
   return found
-    ? { version: Number(found[1]), json: text.slice(found[0].length) }
+    ? { version: Number(found[1]), json: unpackText(text.slice(found[0].length)) }
     : { version: unversioned, json: '' }
 }
 

@@ -19,6 +19,7 @@ import { benchFolder } from './variants'
 const group = 'Growth'
 const serversPerTenant = 100
 const connectorId = 'growth'
+const connectorTenant = 'tenant0'
 
 /** As many servers write as many messages as a busy host takes in a few seconds, between two writings of what was gathered. */
 const activeServers = 1000
@@ -71,8 +72,14 @@ async function fill(held: Held, servers: number, what: 'server' | 'path'): Promi
           )
           return
         }
-        const key = { kind: 'path', tenant, connector, address, ehlo: server } as const
-        await held.store.replace(key, 0, knownPath(sender, now), ttlMs)
+        // Both that a message touches: as it is known at MAIL, and at connect, where the connector of the settings speaks.
+        for (const of of [
+          { tenant, ehlo: server },
+          { tenant: connectorTenant, ehlo: null },
+        ]) {
+          const key = { kind: 'path', connector, address, ...of } as const
+          await held.store.replace(key, 0, { ...knownPath(sender, now), ...of }, ttlMs)
+        }
       }),
     )
   }
@@ -107,7 +114,7 @@ async function turn(
 
 const settings = settingsOf({
   main: '[main]\nmode=enforce\n[store]\ncache_ttl_seconds=3600\n',
-  connectors: `[${connectorId}]\ntenant=tenant0\naddresses=11.0.0.0/8\n`,
+  connectors: `[${connectorId}]\ntenant=${connectorTenant}\naddresses=11.0.0.0/8\n`,
 })
 
 /** The sizes take turns, each with a store of its own, so that a slow minute touches all of them. */
@@ -207,7 +214,7 @@ async function growStores(
       const withPaths = await held.bytes()
       const limit = held.backend === 'redis' ? limits.redisBytes : null
       figures.push(bytesFigure(held, servers, 'its record', (withServers - empty) / servers, limit))
-      figures.push(bytesFigure(held, servers, 'its path', (withPaths - withServers) / servers, null))
+      figures.push(bytesFigure(held, servers, 'its two paths', (withPaths - withServers) / servers, null))
     }
     log('growth: the sizes in turn')
     await measure(sizes, options.quick ? 2 : 9, options.quick ? 2000 : messagesPerTurn)

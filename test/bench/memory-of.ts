@@ -65,8 +65,11 @@ export async function remember(store: Store, server: ServerRecord, path: PathRec
     server,
     400 * dayMs,
   )
-  const { tenant, connector, address, ehlo } = path
-  await store.replace({ kind: 'path', tenant, connector, address, ehlo }, 0, path, 7 * dayMs)
+  const { tenant, connector, address } = path
+  // As it is known at MAIL, and at connect.
+  for (const ehlo of [path.ehlo, null]) {
+    await store.replace({ kind: 'path', tenant, connector, address, ehlo }, 0, { ...path, ehlo }, 7 * dayMs)
+  }
 }
 
 /**

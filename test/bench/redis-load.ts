@@ -53,10 +53,10 @@ export async function benchRedisLoad(options: BenchOptions, log: (text: string) 
       })
     const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, settleMs))
     const runs = [
-      { name: '100 messages a second', messages: options.quick ? 1600 : 12_000, pace: 100 },
+      { name: '100 messages a second', messages: options.quick ? 1600 : 18_000, pace: 100 },
       { name: 'as fast as they go', messages: options.quick ? 8000 : 40_000, pace: 0 },
     ]
-    // The first news of a server are written soon, later ones every two minutes: that is the steady state.
+    // The first news of a server are written soon, later ones every three minutes: that is the steady state.
     await send(3200, 100)
     const figures: Figure[] = []
     for (const { name, messages, pace } of runs) {

@@ -63,6 +63,7 @@ function setUp(options: Partial<CacheOptions> = {}) {
     ttlMs,
     now: () => time.now,
     onRequest: (result) => requests.push(result),
+    refreshDelayMs: 5,
     ...options,
   })
   const put = async (stageSeen: number): Promise<void> => {
@@ -81,6 +82,8 @@ function setUp(options: Partial<CacheOptions> = {}) {
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** Longer than what is past its time waits for what else will be. */
+const refreshed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30))
 
 describe('The cache in front of a store', () => {
   it('asks the store once, also for what is absent, and then answers by itself', async () => {
@@ -103,9 +106,37 @@ describe('The cache in front of a store', () => {
     time.now += ttlMs + 1
     assert.deepEqual(await Promise.all([recallStage(), recallStage()]), ['1 cache', '1 cache'])
     await settled()
+    assert.equal(store.reads, 1)
+    await refreshed()
     assert.equal(store.reads, 2)
     assert.equal(await recallStage(), '2 cache')
     assert.deepEqual(requests, ['miss', 'stale', 'stale', 'hit'])
+  })
+
+  it('refreshes in one call what grows old together, and no more than 200 of them', async () => {
+    const { store, time, memory } = setUp({ maxEntries: 1000 })
+    const keys = Array.from({ length: 450 }, (_, number) => serverKey(`s${number}`))
+    await memory.recall(keys)
+    assert.equal(store.reads, 1)
+    time.now += ttlMs + 1
+    for (const each of keys) await memory.recall([each])
+    assert.equal(store.reads, 3, 'two calls of 200')
+    await refreshed()
+    assert.equal(store.reads, 4, 'and one of 50')
+    await memory.recall(keys)
+    await refreshed()
+    assert.equal(store.reads, 4)
+  })
+
+  it('refreshes nothing that was written or forgotten meanwhile', async () => {
+    const { store, time, memory, put, recallStage } = setUp()
+    await put(1)
+    await recallStage()
+    time.now += ttlMs + 1
+    await recallStage()
+    memory.forget(key)
+    await refreshed()
+    assert.equal(store.reads, 1)
   })
 
   it('waits for the store when an entry is long past its time', async () => {
