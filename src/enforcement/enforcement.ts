@@ -35,6 +35,7 @@ import { soon, type Soon } from './soon'
 import type { Surroundings } from './surroundings'
 import { Verdicts } from './verdicts'
 
+const harmless = 'nothing is held against a server of this path'
 const compliantTrail: readonly TrailStep[] = [
   { rule: 'S4', because: 'the message itself shows a compliant build' },
 ]
@@ -65,11 +66,15 @@ export class Enforcement {
     if (mode === 'off' || mode === 'report') return passed(at, 'S5', `mode = ${mode}`)
     if (deferAt === 'data' && refuseAt === 'data') return passed(at, 'S2', 'nothing is spoken before DATA')
 
-    const key = pathKey(attributed.connector, session, place)
+    const { connector } = attributed
+    if (this.acceptances.isHarmless(session, connector, place, ruleset, at)) return passed(at, 'S2', harmless)
+    const key = pathKey(connector, session, place)
     const deadline = new Deadline(ruleset.settings.store.timeoutMs)
-    const outcome = this.byPath(key, attributed.connector, at, 'S2', deadline, (known, decisions) => {
-      if (decisions.some(({ decision }) => decision.action === 'accept'))
-        return { turnAway: false, because: 'a server of this path is accepted now' }
+    const outcome = this.byPath(key, connector, at, 'S2', deadline, (known, decisions) => {
+      if (known.servers.some(({ record }) => record?.clock.state === 'clear')) {
+        if (known.freshness === 'cache') this.acceptances.keepHarmless(session, connector, place, ruleset, at)
+        return { turnAway: false, because: harmless }
+      }
       const said = decideBeforeData({
         at,
         place,
@@ -84,7 +89,7 @@ export class Enforcement {
         ? { turnAway: false, because: 'memory cannot be asked now' }
         : said
     })
-    return soon(outcome, (found) => this.concluded(found, attributed.connector, at, place))
+    return soon(outcome, (found) => this.concluded(found, connector, at, place))
   }
 
   /** The message's own evidence, at the end of DATA: it decides (S4). */

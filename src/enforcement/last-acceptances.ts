@@ -1,3 +1,4 @@
+import type { Connector, Place } from '../rules/attribution/connector'
 import type { ServerRecord } from '../rules/clock/record'
 import type { Verdict } from '../rules/verdict/verdict'
 import type { Outcome } from './outcome'
@@ -25,12 +26,19 @@ interface LastAcceptance extends Grounds {
   readonly outcome: Outcome
 }
 
+interface HarmlessPath {
+  readonly at: number
+  readonly connector: Connector
+  readonly ruleset: Ruleset
+}
+
 /**
  * What compliant servers were told a moment ago. A busy server's next message comes by the same way and shows the same build,
  * and while memory holds the very same record of it the answer is the same, word for word.
  */
 export class LastAcceptances {
   private readonly held = new Map<string, LastAcceptance>()
+  private readonly paths = new Map<string, HarmlessPath>()
 
   /** It stands where memory still holds the same `record`. */
   find(grounds: Grounds, at: number): Pick<LastAcceptance, 'record' | 'outcome'> | null {
@@ -50,8 +58,27 @@ export class LastAcceptances {
     if (this.held.size >= maxHeld) this.held.clear()
     this.held.set(nameOf(grounds), { ...grounds, record, at, outcome })
   }
+
+  /**
+   * Whether a server was known on that path a moment ago whose clock does not run: then nothing is spoken before DATA (S2). Should
+   * it have begun to run in between, DATA has the word.
+   */
+  isHarmless(session: Session, connector: Connector, place: Place, ruleset: Ruleset, at: number): boolean {
+    const path = this.paths.get(pathName(session, place))
+    if (!path || at < path.at || at - path.at >= heldMs) return false
+    return path.connector === connector && path.ruleset === ruleset
+  }
+
+  keepHarmless(session: Session, connector: Connector, place: Place, ruleset: Ruleset, at: number): void {
+    if (this.paths.size >= maxHeld) this.paths.clear()
+    this.paths.set(pathName(session, place), { at, connector, ruleset })
+  }
 }
 
 function nameOf({ session, server }: Grounds): string {
   return `${session.address}\n${session.ehlo ?? ''}\n${server}`
+}
+
+function pathName({ address, ehlo }: Session, place: Place): string {
+  return `${place} ${address} ${ehlo ?? ''}`
 }

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { X509Certificate, createHash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { isCertificateName } from '../rules/attribution/certificate-name'
 import { normaliseDomain } from '../rules/attribution/domain'
@@ -19,6 +19,7 @@ import type { Element } from './der'
 
 /** What path validation and A1 need of a certificate. */
 export interface Certificate {
+  /** What OpenSSL makes of it. Throws where that is nothing, though its form is that of a certificate. */
   readonly x509: X509Certificate
   /** SHA-256 of the whole certificate, upper-case hex with colons. */
   readonly fingerprint: string
@@ -29,7 +30,10 @@ export interface Certificate {
   readonly notBefore: number
   readonly notAfter: number
   readonly strongSignature: boolean
+  /** Throws as `x509` does; so does `checkCost`. */
   readonly strongKey: boolean
+  /** What it costs to check a signature by its key, as a multiple of one by P-256. */
+  readonly checkCost: number
   readonly authority: boolean
   /** How many further authorities may follow below this one; `Infinity`: no limit. */
   readonly pathLength: number
@@ -82,20 +86,51 @@ const strongHashes: readonly string[] = [
   '2.16.840.1.101.3.4.2.3', // SHA-512
 ]
 
-const strongCurves: readonly (string | undefined)[] = ['prime256v1', 'secp384r1', 'secp521r1']
+/** Of the curves that are trusted: what a check costs. */
+const curveCosts: ReadonlyMap<string, number> = new Map([
+  ['prime256v1', 1],
+  ['secp384r1', 8],
+  ['secp521r1', 13],
+])
 
-/** Reads DER or one PEM block. `null`: not a certificate, or one that breaks the rules of DER or X.509 where we read it. */
+const sequenceTag = 0x30
+
+/**
+ * Reads DER or one PEM block. `null`: not a certificate, or one that breaks the rules of DER or X.509 where we read it.
+ * Of DER, as peers send it, OpenSSL sees nothing until `x509` or the key is asked for: that costs more than all the rest,
+ * and most of what a peer sends besides its own certificate leads nowhere.
+ */
 export function readCertificate(source: Uint8Array | string): Certificate | null {
   try {
-    return interpret(new X509Certificate(source))
+    if (typeof source !== 'string' && source[0] === sequenceTag) return interpret(source, null)
+    const x509 = new X509Certificate(source)
+    return interpret(x509.raw, { x509, key: x509.publicKey })
   } catch {
     return null
   }
 }
 
-function interpret(x509: X509Certificate): Certificate {
-  const der = x509.raw
-  const [tbs, algorithm] = readChildren(der, expectTag(readElement(der, 0, der.length), tags.sequence))
+interface Opened {
+  readonly x509: X509Certificate
+  /** `null`: of a kind that OpenSSL does not know. */
+  readonly key: KeyObject | null
+}
+
+function openCertificate(der: Uint8Array): Opened {
+  const x509 = new X509Certificate(der)
+  try {
+    return { x509, key: x509.publicKey }
+  } catch {
+    return { x509, key: null }
+  }
+}
+
+function interpret(der: Uint8Array, alreadyOpened: Opened | null): Certificate {
+  let opened = alreadyOpened
+  const open = (): Opened => (opened ??= openCertificate(der))
+  const outer = expectTag(readElement(der, 0, der.length), tags.sequence)
+  if (outer.end !== der.length) throw new DerError('bytes after the certificate')
+  const [tbs, algorithm] = readChildren(der, outer)
   const parts = readChildren(der, expectTag(tbs, tags.sequence))
   const [, , issuer, validity, subject] = parts.slice(parts[0]?.tag === 0xa0 ? 1 : 0)
   const holder = expectTag(subject, tags.sequence)
@@ -107,14 +142,23 @@ function interpret(x509: X509Certificate): Certificate {
   const san = extensions.get(oids.subjectAltName)
   const names = san === undefined ? loneCommonName(der, holder) : dnsNames(san)
   return {
-    x509,
-    fingerprint: x509.fingerprint256,
+    get x509() {
+      return open().x509
+    },
+    get strongKey() {
+      const { key } = open()
+      return key !== null && isStrongKey(key)
+    },
+    get checkCost() {
+      const { key } = open()
+      return key === null ? 1 : checkCostOf(key)
+    },
+    fingerprint: fingerprintOf(der),
     subject: encoded(der, holder),
     issuer: encoded(der, expectTag(issuer, tags.sequence)),
     notBefore: readTime(der, notBefore),
     notAfter: readTime(der, notAfter),
     strongSignature: isStrongSignature(der, expectTag(algorithm, tags.sequence)),
-    strongKey: isStrongKey(x509.publicKey),
     ...readBasicConstraints(extensions.get(oids.basicConstraints)),
     keyUsage: readKeyUsage(extensions.get(oids.keyUsage)),
     purposes: readPurposes(extensions.get(oids.extendedKeyUsage)),
@@ -125,6 +169,11 @@ function interpret(x509: X509Certificate): Certificate {
       .map(([oid]) => oid),
     names: [...new Set(names.map(normaliseDomain))].filter(isCertificateName),
   }
+}
+
+function fingerprintOf(der: Uint8Array): string {
+  const hex = createHash('sha256').update(der).digest('hex').toUpperCase()
+  return hex.replace(/..(?=.)/g, '$&:')
 }
 
 interface Extension {
@@ -218,9 +267,22 @@ function isStrongKey(key: KeyObject): boolean {
     case 'rsa-pss':
       return bits >= 2048 && bits <= 8192
     case 'ec':
-      return strongCurves.includes(key.asymmetricKeyDetails?.namedCurve)
+      return curveCosts.has(key.asymmetricKeyDetails?.namedCurve ?? '')
     default:
       return key.asymmetricKeyType === 'ed25519' || key.asymmetricKeyType === 'ed448'
+  }
+}
+
+/** As measured with OpenSSL 3, rounded up. */
+function checkCostOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): number {
+  switch (asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss':
+      return (asymmetricKeyDetails?.modulusLength ?? 0) > 4096 ? 4 : 1
+    case 'ec':
+      return curveCosts.get(asymmetricKeyDetails?.namedCurve ?? '') ?? 1
+    default:
+      return asymmetricKeyType === 'ed448' ? 3 : 1
   }
 }
 

@@ -4,13 +4,15 @@ import type { Transaction } from './types'
 /** Removes every field of our name that came from outside, in any spelling (R1). */
 export function stripReportingFields(transaction: Transaction): number {
   const list = transaction.header.header_list
-  let removed = 0
-  for (let index = list.length - 1; index >= 0; index -= 1) {
-    if (isReportingField(list[index] ?? '')) {
-      list.splice(index, 1)
-      removed += 1
-    }
+  let kept = 0
+  // In place, since Haraka shares the list with the message; each field is moved once, however many are taken out.
+  for (const field of list) {
+    if (isReportingField(field)) continue
+    list[kept] = field
+    kept += 1
   }
+  const removed = list.length - kept
+  list.length = kept
   // Haraka keeps a second, parsed copy.
   if (removed > 0) transaction.remove_header(headerName)
   return removed

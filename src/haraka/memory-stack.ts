@@ -22,8 +22,8 @@ interface Stack {
   readonly cache: CachedStore
   readonly pulse: StorePulse
   readonly timeoutMs: number
-  /** Till then a store that is not open is taken for one that opens in a moment. */
-  readonly openingUntil: number
+  /** Till then a store that is not open is taken for one that opens in a moment; 0 from when it could not be opened. */
+  openingUntil: number
 }
 
 /** The store that the configuration names, behind guard and cache; exchanged when the configuration names another. */
@@ -61,6 +61,8 @@ export class MemoryStack implements Memory {
         timeoutMs: store.timeoutMs,
         onError: (operation, reason, error) => {
           pulse.failed(reason)
+          // It will not open in a moment: nobody waits for it in vain.
+          if (operation === 'open' && this.stack?.guard === guard) this.stack.openingUntil = 0
           this.observer.count('storeErrors', { op: operation, reason })
           this.observer.count('faults', { kind: 'store' })
           this.complain(reason, `store: ${operation} failed (${reason}): ${error.message}`)
@@ -83,10 +85,15 @@ export class MemoryStack implements Memory {
     }
   }
 
-  /** Waits until the store is open, `forMs` at most: memory that is at hand in a moment should serve the first message, too. */
+  /**
+   * Waits until the store is open or cannot be opened, `forMs` at most: memory that is at hand in a moment should serve the
+   * first message, too.
+   */
   async opened(forMs: number): Promise<void> {
     const until = performance.now() + forMs
-    while (this.stack && !this.stack.guard.state.opened && performance.now() < until) await sleep(10)
+    const isOpening = (): boolean =>
+      this.stack !== null && !this.stack.guard.state.opened && this.stack.openingUntil > 0
+    while (isOpening() && performance.now() < until) await sleep(10)
   }
 
   recall: Memory['recall'] = (keys, options) => {

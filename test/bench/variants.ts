@@ -36,10 +36,11 @@ const emptyPlugin = `
 exports.register = function () {
   for (const hook of ['connect_init', 'connect', 'capabilities', 'mail', 'deny']) this.register_hook(hook, 'go_on')
   this.register_hook('data_post', 'report')
+  this.timeout = 0
 }
 exports.go_on = (next) => next()
 exports.report = function (next, connection) {
-  connection.transaction.results.add(this, { connector: 'contoso', action: 'accept', pass: 'compliant' })
+  connection.transaction.results.add(this, { connector: 'contoso', action: 'accept', pass: 'compliant', human: 'connector: contoso' })
   connection.transaction.add_header('X-Empty', 'v=1; connector=contoso; verdict=compliant; action=accept')
   next()
 }

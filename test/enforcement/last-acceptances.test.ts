@@ -16,6 +16,10 @@ async function acquainted(world: World): Promise<Worker> {
   return worker
 }
 
+async function version(world: World): Promise<number> {
+  return (await world.memory.read({ kind: 'server', tenant: 'contoso', server: old.server })).version
+}
+
 describe('A compliant server that writes again within a second', () => {
   it('is told the very same, and counted each time', async () => {
     const world = new World()
@@ -54,6 +58,31 @@ describe('A compliant server that writes again within a second', () => {
     assert.equal(suspected?.clock.state, 'suspected')
     await worker.send(compliant)
     assert.equal((await world.server(old.server))?.clock.state, 'clear')
+  })
+
+  it('is waved through at MAIL, and met again at DATA where it became outdated in between (S2, S4)', async () => {
+    const world = new World()
+    const worker = await world.worker('[enforcement]\nspread = no\nrefuse_at = mail\n')
+    const requests = (): number => worker.counted.filter(([name]) => name === 'cacheRequests').length
+    await worker.send(compliant)
+    await worker.send(compliant)
+    const session = worker.session(compliant)
+    const attribution = worker.ruleset.attribute(session)
+    assert.ok(attribution.kind === 'connector')
+    const before = requests()
+    const told = await worker.enforcement.beforeData(session, attribution, 'mail')
+    assert.equal(told.reply, null)
+    assert.equal(requests(), before)
+    await world.memory.remove({ kind: 'server', tenant: 'contoso', server: old.server }, await version(world))
+    await world.outdated(old.server, 95)
+    const seen = async (): Promise<string> => {
+      const { code, at } = await worker.send(old)
+      return `${code} ${at}`
+    }
+    assert.equal(await seen(), '250 data', 'memory is asked afresh to turn away only')
+    assert.equal(await seen(), '550 data')
+    world.time += 1_000
+    assert.equal(await seen(), '550 mail')
   })
 
   const others: [what: string, change: (worker: Worker) => Sender][] = [

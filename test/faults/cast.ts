@@ -1,8 +1,8 @@
 import { internetConnectorId } from '../../src/rules/attribution/connector'
-import type { ServerRecord, TenantRecord } from '../../src/rules/clock/record'
+import type { PathRecord, ServerRecord, TenantRecord } from '../../src/rules/clock/record'
 import { windowOffsetMs } from '../../src/rules/decision/window'
 import { dayMs, hourMs, minuteMs } from '../../src/rules/time'
-import type { Store } from '../../src/store/store'
+import type { RecordKey, RecordKind, Records, Store } from '../../src/store/store'
 import { serverRecord } from '../support/records'
 
 export const oldBuild = '15.1.2507.39'
@@ -23,6 +23,11 @@ addresses = 8.10.0.0/16
 
 export const settingsText = (memory: string): string =>
   `[main]\nmode = enforce\n[policy]\npreset = custom\nfloors = ${floorBuild}\n${memory}`
+
+/** What all of them call themselves: their connections are their relay's. */
+export const ehloOfAll = 'mail.contoso.com'
+
+const connectorOf: Readonly<Record<string, string>> = { '8.8': 'hybrid', '8.9': 'paused', '8.10': 'watched' }
 
 /** What is to be seen of a sender, and so what it may be told. */
 export type Part =
@@ -108,7 +113,9 @@ const roles: readonly Role[] = [
 /** Every kind of sender, and what memory holds of it. */
 export class Cast {
   readonly actors: readonly Actor[]
-  readonly #records: readonly ServerRecord[]
+  /** Of all servers that memory knows. */
+  readonly records: readonly ServerRecord[]
+  readonly #paths: readonly PathRecord[]
   readonly #tenants: readonly TenantRecord[]
 
   constructor(now: number) {
@@ -116,9 +123,12 @@ export class Cast {
       Array.from({ length: role.count }, (_, index) => ({ role, actor: actorOf(role, index, now) })),
     )
     this.actors = cast.map(({ actor }) => actor)
-    this.#records = cast.flatMap(({ role, actor }) =>
+    this.records = cast.flatMap(({ role, actor }) =>
       role.part === 'stranger' ? [] : [recordOf(actor, role.days, now)],
     )
+    const known = cast.filter(({ role }) => role.part !== 'stranger')
+    const addresses = new Set(known.map(({ actor }) => actor.address))
+    this.#paths = [...addresses].map((address) => pathOf(address, known, now))
     this.#tenants = [
       { tenant: 'fabrikam', pauses: [pauseAround(now)], exemptions: [] },
       {
@@ -133,32 +143,33 @@ export class Cast {
     return this.actors.filter((actor) => actor.part === part)
   }
 
-  /** Writes what memory shall hold, over whatever it does hold. */
+  /** Writes what memory shall hold, over whatever it does hold; paths first, so that no clock counts before all are known. */
   async seed(store: Store): Promise<void> {
-    for (const record of this.#records) {
-      const key = { kind: 'server', tenant: record.tenant, server: record.server } as const
-      const found = await store.read(key)
-      if (found.state === 'unreadable') await store.remove(key, found.version)
-      const expected = found.state === 'present' ? found.version : 0
-      if (!(await store.replace(key, expected, record, null)))
-        throw new Error(`${record.server} was not written`)
+    for (const path of this.#paths) await put(store, { ...path, kind: 'path' }, path)
+    for (const record of this.records)
+      await put(store, { kind: 'server', tenant: record.tenant, server: record.server }, record)
+    for (const record of this.#tenants) await put(store, { kind: 'tenant', tenant: record.tenant }, record)
+  }
+
+  /** Clocks that run although memory was emptied, in sentences: all they may have done since is to be suspected anew. */
+  async startedClocks(store: Store): Promise<string[]> {
+    const started: string[] = []
+    for (const { tenant, server } of this.records) {
+      const found = await store.read({ kind: 'server', tenant, server })
+      if (found.state === 'present' && found.value.clock.state === 'running')
+        started.push(`the clock of ${server} was started: ${JSON.stringify(found.value.clock)}`)
     }
-    for (const record of this.#tenants) {
-      const key = { kind: 'tenant', tenant: record.tenant } as const
-      const { version } = await store.read(key)
-      if (!(await store.replace(key, version, record, null)))
-        throw new Error(`${record.tenant} was not written`)
-    }
+    return started
   }
 
   /** What is wrong with the clocks that memory holds, in sentences; each must stand where it was set. */
   async wrongClocks(store: Store): Promise<string[]> {
     const wrong: string[] = []
-    for (const expected of this.#records) {
+    for (const expected of this.records) {
       const { tenant, server } = expected
       const found = await store.read({ kind: 'server', tenant, server })
       if (found.state !== 'present') wrong.push(`the record of ${server} is ${found.state}`)
-      else if (!sameClock(found.value.clock, expected.clock))
+      else if (!isSameClock(found.value.clock, expected.clock))
         wrong.push(`${server}: ${JSON.stringify(found.value.clock)}, not ${JSON.stringify(expected.clock)}`)
       else if (found.value.events.some(({ kind }) => kind !== 'stage'))
         wrong.push(`${server}: ${JSON.stringify(found.value.events)}`)
@@ -167,7 +178,18 @@ export class Cast {
   }
 }
 
-function sameClock(left: ServerRecord['clock'], right: ServerRecord['clock']): boolean {
+async function put<K extends RecordKind>(store: Store, key: RecordKey<K>, record: Records[K]): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const found = await store.read(key)
+    if (found.state === 'unreadable') await store.remove(key, found.version)
+    const expected = found.state === 'unreadable' ? 0 : found.version
+    // Else Haraka was quicker.
+    if (await store.replace(key, expected, record, null)) return
+  }
+  throw new Error(`${JSON.stringify(key)} was not written`)
+}
+
+function isSameClock(left: ServerRecord['clock'], right: ServerRecord['clock']): boolean {
   if (left.state !== 'running' || right.state !== 'running') return left.state === right.state
   return (
     left.startedAt === right.startedAt &&
@@ -210,6 +232,24 @@ function recordOf({ tenant, server }: Actor, days: number | null, now: number): 
       ? { state: 'clear' }
       : { state: 'running', startedAt, detectedAt: startedAt + dayMs, carriedMs: 0, reachedMs: 0 }
   return serverRecord(server, { tenant, firstSeenAt: startedAt, lastSeenAt: now, clock, stageSeen: 8 })
+}
+
+function pathOf(
+  address: string,
+  known: readonly { readonly role: Role; readonly actor: Actor }[],
+  now: number,
+): PathRecord {
+  const behind = known.filter(({ actor }) => actor.address === address)
+  const [first] = behind
+  if (!first) throw new Error(`nobody is behind ${address}`)
+  return {
+    tenant: first.role.tenant,
+    connector: connectorOf[first.role.network] ?? '',
+    address,
+    ehlo: ehloOfAll,
+    servers: Object.fromEntries(behind.map(({ actor }) => [actor.server, now])),
+    lastEvidenceAt: now,
+  }
 }
 
 function pauseAround(now: number): TenantRecord['pauses'][number] {

@@ -37,8 +37,13 @@ interface Common {
    * nobody ends.
    */
   readonly ends?: 'workers' | 'all'
-  /** Connections may be lost for reasons that are not ours, as where a process has no descriptor left. */
+  /**
+   * Connections may be lost, and messages be put off by the queue, for reasons that are not ours, as where a process has no
+   * descriptor left.
+   */
   readonly cutsSessions?: boolean
+  /** Haraka is down from when it is inflicted until it is mended: nobody can send. */
+  readonly isDown?: boolean
   /** Nothing may change at all: not even F1 is needed. */
   readonly unnoticed?: boolean
   /** What memory held is gone, by the fault itself; it is written anew before all is to be well again. */

@@ -1,7 +1,11 @@
 import { closeSync, cpSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { open } from 'lmdb'
+import { formatKey } from '../../src/store/keys'
 import { becomesTrue, signalIfAlive } from '../support/processes'
+import type { Cast } from './cast'
 import type { Fault } from './fault'
+import { recordOfSchema1 } from './older-schema'
 
 const ballast = (folder: string): string => join(dirname(folder), 'ballast')
 
@@ -15,6 +19,25 @@ function fill(file: string): void {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** As a process would that still writes schema 1: over what lies there, with the version after it. */
+async function writeAsOlderProcess(path: string, { records }: Cast): Promise<void> {
+  const memory = open<string, string>({
+    path,
+    encoding: 'string',
+    useVersions: true,
+    eventTurnBatching: false,
+  })
+  try {
+    for (const record of records) {
+      const key = formatKey('xe', { kind: 'server', tenant: record.tenant, server: record.server })
+      const { version = 0 } = memory.getEntry(key) ?? {}
+      await memory.put(key, `0 ${recordOfSchema1(record)}`, version + 1)
+    }
+  } finally {
+    await memory.close()
   }
 }
 
@@ -71,6 +94,14 @@ export const faultsOfLmdb: readonly Fault[] = [
         cpSync(join(`${home.folder}.backup`, 'data.mdb'), join(home.folder, 'data.mdb'))
       })
     },
+  },
+  {
+    home: 'lmdb',
+    name: 'lmdb-older-schema',
+    title: 'A process of the first release writes the records of all servers, in schema 1',
+    unnoticed: true,
+    inflict: ({ home, cast }) => writeAsOlderProcess(home.folder, cast),
+    mend: ({ home, cast }) => writeAsOlderProcess(home.folder, cast),
   },
   {
     home: 'lmdb',

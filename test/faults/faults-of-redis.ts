@@ -1,11 +1,17 @@
 import type { Redis } from 'ioredis'
+import { formatKey } from '../../src/store/keys'
 import { withClient } from '../support/redis'
+import type { Cast } from './cast'
 import type { Fault } from './fault'
+import { recordOfSchema1 } from './older-schema'
 import type { RedisServer } from '../support/redis'
 
 /** Keys so many, and so slow to load, that a restart takes some seconds. */
 const slowKeys = 400
 const slowKeyMicroseconds = 10_000
+
+/** Newer than any that we write. */
+const schemaOfTheFuture = Number.MAX_SAFE_INTEGER
 
 const password = 'changed meanwhile'
 
@@ -51,6 +57,20 @@ async function bringBackRecords(redis: RedisServer): Promise<void> {
   })
   kept.delete(redis)
 }
+
+/** One after the other, each at once, with the version after the last, as a host would that still writes schema 1. */
+async function writeAsOlderHost(redis: RedisServer, { records }: Cast): Promise<void> {
+  await withClient(redis, async (client) => {
+    for (const record of records) {
+      const key = formatKey('xe', { kind: 'server', tenant: record.tenant, server: record.server })
+      await client.eval(writeNextVersion, 1, key, recordOfSchema1(record))
+    }
+  })
+}
+
+const writeNextVersion = `
+local version = string.match(redis.call('GET', KEYS[1]), '^(%d+) ')
+redis.call('SET', KEYS[1], string.format('%.0f', version + 1) .. ' ' .. ARGV[1])`
 
 export const faultsOfRedis: readonly Fault[] = [
   {
@@ -175,10 +195,21 @@ export const faultsOfRedis: readonly Fault[] = [
   },
   {
     home: 'redis',
+    name: 'redis-older-schema',
+    title: 'A host of the first release writes the records of all servers, in schema 1',
+    unnoticed: true,
+    inflict: ({ home, cast }) => writeAsOlderHost(home.redis, cast),
+    // Again, over whatever was written in today's form meanwhile.
+    mend: ({ home, cast }) => writeAsOlderHost(home.redis, cast),
+  },
+  {
+    home: 'redis',
     name: 'redis-newer-schema',
     title: 'The records of all servers are of a schema newer than ours',
     inflict: ({ home }) =>
-      spoilRecords(home.redis, (client, key) => client.set(key, '1 {"s":9999,"from":"the future"}')),
+      spoilRecords(home.redis, (client, key) =>
+        client.set(key, `1 {"s":${schemaOfTheFuture},"from":"the future"}`),
+      ),
     mend: ({ home }) => bringBackRecords(home.redis),
   },
   {

@@ -1,9 +1,8 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { hourMs, dayMs } from '../../src/rules/time'
 import { becomesTrue } from '../support/processes'
-import { harakaCommand } from '../support/install'
 import { connectorsText, settingsText } from './cast'
 import type { Fault, Scene } from './fault'
 
@@ -76,7 +75,10 @@ export const faultsOfTheHost: readonly Fault[] = [
   {
     home: 'redis',
     name: 'descriptors-scarce',
-    title: 'The workers have no file descriptor left, and lose their connections to Redis',
+    title:
+      'The workers have no file descriptor left, and lose their connections to Redis; Haraka replaces them',
+    // Haraka itself opens a file for each session, and a worker that cannot ends.
+    ends: 'workers',
     cutsSessions: true,
     inflict: ({ home, haraka }) => {
       for (const pid of haraka.workers()) {
@@ -104,7 +106,12 @@ export const faultsOfTheHost: readonly Fault[] = [
     ends: 'workers',
     inflict: async ({ haraka }) => {
       const old = haraka.workers()
-      await promisify(execFile)(process.execPath, [harakaCommand, '-c', haraka.folder, '--graceful'])
+      // As `haraka --graceful` says it, which gets no greeting here: PROXY lines are due from the address it comes from.
+      const key = readFileSync(join(haraka.folder, 'config', 'internalcmd_key'), 'utf8').trim()
+      const client = await haraka.connect({ proxyFrom: '127.0.0.1' })
+      const { code } = await client.command(`INTERNALCMD key:${key} gracefulRestart`)
+      client.hangUp()
+      if (code !== 250) throw new Error(`the master was not told: ${code}`)
       const areNew = (pids: readonly number[]): boolean =>
         pids.length === old.length && !pids.some((pid) => old.includes(pid))
       if (!(await becomesTrue(() => areNew(haraka.workers()), 60_000)))
@@ -117,6 +124,7 @@ export const faultsOfTheHost: readonly Fault[] = [
     name: 'master-stopped',
     title: 'Haraka is stopped gracefully, and started again',
     ends: 'all',
+    isDown: true,
     forMs: 500,
     inflict: async ({ haraka }) => {
       haraka.signal('SIGINT')
@@ -129,6 +137,7 @@ export const faultsOfTheHost: readonly Fault[] = [
     name: 'master-killed',
     title: 'The master is killed, and Haraka is started again',
     ends: 'all',
+    isDown: true,
     forMs: 500,
     inflict: async ({ haraka }) => {
       haraka.signal('SIGKILL')

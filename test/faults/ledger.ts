@@ -2,7 +2,7 @@ import { exchangeHeaders } from '../support/exchange-headers'
 import type { RunningHaraka } from '../support/haraka'
 import { messageText } from '../support/send-message'
 import { NoReply, type SmtpClient } from '../support/smtp-client'
-import type { Actor } from './cast'
+import { ehloOfAll, type Actor } from './cast'
 
 /** Until all is well, before the fault, under it, until all is well again, and thereafter. */
 export type Phase = 'start' | 'before' | 'fault' | 'recovery' | 'after'
@@ -148,7 +148,7 @@ export class Traffic {
     let client: SmtpClient | null = null
     try {
       client = await this.#haraka.connect({ proxyFrom: actor.address })
-      await client.ehlo('mail.contoso.com')
+      await client.ehlo(ehloOfAll)
       for (let message = 0; message < messagesPerSession && !this.#over; message += 1) {
         await this.#ledger.send(client, actor, () => this.#phase)
       }

@@ -23,7 +23,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'src/rules/decision/clean-text.ts',
     find: 'const unclean = /[^\\x20-\\x7e]/',
     replace: 'const unclean = /[^\\s\\S]/',
-    finder: { test: 'spec/S' },
+    finder: { test: 'security/wire' },
+  },
+  {
+    name: 'a page that takes the name of a server for markup',
+    file: 'src/report/page/html.ts',
+    find: "'<': '&lt;',",
+    replace: "'<': '<',",
+    finder: { test: 'security/pages' },
+  },
+  {
+    name: 'a notice that shows what turns the direction of a text',
+    file: 'src/rules/decision/printable.ts',
+    find: '\\p{Cf}',
+    replace: '',
+    finder: { test: 'security/notices' },
   },
   {
     name: 'a clock that is not atomic: Redis writes without looking at the version',
@@ -64,8 +78,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'forged reporting fields survive',
     file: 'src/haraka/header.ts',
-    find: "if (isReportingField(list[index] ?? '')) {",
-    replace: "if (isReportingField('')) {",
+    find: 'if (isReportingField(field)) continue',
+    replace: "if (isReportingField('')) continue",
     finder: { test: 'e2e/header' },
   },
   {

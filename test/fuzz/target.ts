@@ -10,13 +10,19 @@ export interface Target {
   readonly what: string
   /** An input of this kind, good or bad; the same for the same draws. */
   readonly make: (random: Random) => string
-  /** Reads it, and throws where it may not throw, or where what comes out may not come out. */
-  readonly check: (input: string) => void
+  /**
+   * Reads it, and throws where it may not throw, or where what comes out may not come out. What it must do besides, and
+   * which is not the work that is measured, it does `apart`.
+   */
+  readonly check: (input: string, apart: Apart) => void
   /** Longest that one input may take, in ms. */
   readonly limitMs: number
   /** A text that can be made as long as one likes, with which time must grow no faster than its length. */
   readonly long?: (length: number) => string
 }
+
+/** Does it outside of the time that counts. */
+export type Apart = <T>(work: () => T) => T
 
 /** Strangers may send these as often as they like. */
 export const hostileLimitMs = 5

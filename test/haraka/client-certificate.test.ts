@@ -267,26 +267,59 @@ describe('Client certificates', () => {
     assert.deepEqual(verifier.check(throwing, 0), { kind: 'unreadable', reason: 'gone\\u{d}\\u{a}' })
   })
 
-  it('checks no more than forty signatures for one client, then refuses', () => {
-    const { leaf } = pathOf('self-signed-alike')
-    const impostor = readCertificate(readFileSync(made.authorities.ca.cert))!
-    const checked: string[] = []
-    const others = Array.from({ length: 100 }, (_, index) => ({
-      ...impostor,
-      fingerprint: `impostor ${index}`,
-      get x509() {
-        checked.push(`impostor ${index}`)
-        return impostor.x509
-      },
-    }))
-    const trusted = TrustStore.load([fileOf('ca')]).anchors.get(trustAnchorId(fileOf('ca')))!
-    const finder = new PathFinder(leaf, others)
-    assert.deepEqual(finder.verify(trusted, Date.now(), 'client'), {
-      verified: false,
-      refusal: 'too-complex',
+  for (const [checks, checkCost, kind] of [
+    [40, 1, 'P-256'],
+    [5, 8, 'P-384'],
+    [3, 13, 'P-521, which take their time'],
+  ] as const) {
+    it(`checks no more than ${checks} signatures for one client by keys of the kind ${kind}, then refuses`, () => {
+      const { leaf } = pathOf('self-signed-alike')
+      const impostor = readCertificate(readFileSync(made.authorities.ca.cert))!
+      assert.equal(impostor.checkCost, 1)
+      const checked: string[] = []
+      const others = Array.from({ length: 100 }, (_, index) => ({
+        ...impostor,
+        checkCost,
+        fingerprint: `impostor ${index}`,
+        get x509() {
+          checked.push(`impostor ${index}`)
+          return impostor.x509
+        },
+      }))
+      const trusted = TrustStore.load([fileOf('ca')]).anchors.get(trustAnchorId(fileOf('ca')))!
+      const finder = new PathFinder(leaf, others)
+      assert.deepEqual(finder.verify(trusted, Date.now(), 'client'), {
+        verified: false,
+        refusal: 'too-complex',
+      })
+      // Each impostor is looked at once for its name, and the first ones once more for their key.
+      assert.equal(checked.length, 100 + checks)
     })
-    // Each impostor is looked at once for its name, and the first forty once more for their key.
-    assert.equal(checked.length, 140)
+  }
+
+  it('are weighed by what a check with their key takes', () => {
+    const costOf = (...key: string[]): number | undefined =>
+      readCertificate(
+        execFileSync(
+          'openssl',
+          ['req', '-x509', '-nodes', '-subj', '/CN=x', '-keyout', '-', '-newkey', ...key],
+          {
+            encoding: 'utf8',
+            stdio: ['ignore', 'pipe', 'ignore'],
+          },
+        ).replace(/^[^]*?(?=-----BEGIN CERTIFICATE-----)/, ''),
+      )?.checkCost
+    const curve = (name: string): string[] => ['ec', '-pkeyopt', `ec_paramgen_curve:${name}`]
+    assert.deepEqual(
+      [
+        costOf(...curve('P-256')),
+        costOf(...curve('P-384')),
+        costOf(...curve('P-521')),
+        costOf('rsa:2048'),
+        costOf('ed448'),
+      ],
+      [1, 8, 13, 1, 3],
+    )
   })
 
   it('looks at the first ten certificates of an endless chain', () => {

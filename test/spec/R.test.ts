@@ -111,6 +111,9 @@ describe('R1 Header: one X-Exchange-Enforcement field', () => {
     ['our name and then other text', 'X-Exchange-Enforcement v=1: x', false],
     ['our name and no colon', 'X-Exchange-Enforcement', false],
     ['a blank before, which only the first line of a header can have', ' X-Exchange-Enforcement: v=1', true],
+    ['a letter that reads as two of ours', 'X-Exchange-E\u338borcement: v=1', true],
+    ['wide letters, two units long each', `${mathematical('X-Exchange-Enforcement')}: v=1`, true],
+    ['ten thousand blanks before the colon', `X-Exchange-Enforcement${' '.repeat(10_000)}: v=1`, true],
     ['nothing', '', false],
   ] as const) {
     it(`${ours ? 'is ours' : 'is left'}: ${why}`, () => {
@@ -118,3 +121,10 @@ describe('R1 Header: one X-Exchange-Enforcement field', () => {
     })
   }
 })
+
+/** In letters of mathematics, each of two units, which the compatibility form turns into plain ones. */
+function mathematical(text: string): string {
+  return text.replace(/[A-Za-z]/g, (letter) =>
+    String.fromCodePoint(letter.charCodeAt(0) + (letter < 'a' ? 0x1d400 - 0x41 : 0x1d41a - 0x61)),
+  )
+}

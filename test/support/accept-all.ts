@@ -69,6 +69,10 @@ interface ConnectionLike {
 /** Return codes of hooks, fixed by Haraka's interface. */
 const cont = 900
 const ok = 906
+const denySoft = 903
+
+/** What is said with a 450 where a message cannot be written down, as on a process without descriptors. */
+export const spoolIsFull = 'The spool takes nothing now'
 
 const installFolder = process.env['HARAKA'] ?? '.'
 
@@ -78,9 +82,20 @@ const spoolFolder = join(installFolder, 'spool')
 
 let spooled = 0
 
+let known: PeerFacts = { reverseNames: {}, relaying: [] }
+
 function peerFacts(): PeerFacts {
-  const facts: PeerFacts = JSON.parse(readFileSync(join(installFolder, 'config', 'accept_all.json'), 'utf8'))
-  return facts
+  try {
+    known = JSON.parse(readFileSync(join(installFolder, 'config', 'accept_all.json'), 'utf8'))
+  } catch (error) {
+    // Without a descriptor left it is as it was: no fault of a test's plugin may end the process.
+    if (!isOutOfDescriptors(error)) throw error
+  }
+  return known
+}
+
+function isOutOfDescriptors(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EMFILE'
 }
 
 export function register(): void {
@@ -132,7 +147,13 @@ function spool(next: Next, connection: ConnectionLike): void {
     spooled += 1
     const name = `${String(Date.now())}-${String(process.pid)}-${String(spooled).padStart(6, '0')}.json`
     const unfinished = join(spoolFolder, `.${name}`)
-    writeFileSync(unfinished, JSON.stringify(message))
+    try {
+      writeFileSync(unfinished, JSON.stringify(message))
+    } catch (error) {
+      if (!isOutOfDescriptors(error)) throw error
+      next(denySoft, spoolIsFull)
+      return
+    }
     renameSync(unfinished, join(spoolFolder, name))
     next(ok)
   })

@@ -61,7 +61,7 @@ export class RunningHaraka {
   private constructor(folder: string, options: HarakaOptions) {
     this.folder = folder
     this.#options = options
-    this.#patienceMs = options.patienceMs ?? 8000
+    this.#patienceMs = options.patienceMs ?? 15_000
   }
 
   static async start(options: HarakaOptions): Promise<RunningHaraka> {
@@ -235,8 +235,10 @@ export class RunningHaraka {
   /** The rude end: SIGUSR2 makes each process leave at once, but write its coverage. */
   async #end(): Promise<void> {
     this.#signalled = true
-    for (const pid of this.workers()) signalIfAlive(pid, 'SIGUSR2')
+    const workers = this.workers()
+    // First, since a master replaces workers that end, and breaks over those that end before it has spoken to them.
     if (this.#exit === undefined) this.#child?.kill('SIGUSR2')
+    for (const pid of workers) signalIfAlive(pid, 'SIGUSR2')
     const left = (): number[] => [...this.workers(), ...this.#marked().map(({ pid }) => pid)]
     const gone = await becomesTrue(
       () => (this.#exit !== undefined || this.#child === undefined) && left().length === 0,

@@ -79,8 +79,11 @@ export function isReportingField(field: string): boolean {
   )
     return false
   const colon = field.indexOf(':')
-  if (colon < ourName.length) return false
-  const name = field.slice(0, colon).normalize('NFKC').replace(unseen, '').toLowerCase()
+  if (colon < 0) return false
+  const written = field.slice(0, colon).replace(unseen, '')
+  // A letter is two units long at most; some are one and read as two of ours (`㎋`: nF).
+  if (written.length > 2 * ourName.length) return false
+  const name = written.normalize('NFKC').replace(unseen, '').toLowerCase()
   return name === ourName || looksLikeOurs(name)
 }
 
