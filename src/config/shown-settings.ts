@@ -5,21 +5,11 @@ import { connectorsFile, mainFile } from './schema'
 import type { Settings } from './settings'
 import type { SettingsSource } from './source'
 
-/** One of the two files as it would have to be written to say what holds; secrets are masked. */
-export interface ShownFile {
-  readonly name: string
-  readonly sections: readonly { readonly name: string; readonly entries: readonly ShownEntry[] }[]
-}
-
-export interface ShownEntry {
-  readonly key: string
-  readonly value: string
-  /** It would be the same if the file did not say it. */
-  readonly isDefault: boolean
-}
-
-/** Settings with what tells them from the defaults. `source`: where they were read. */
-export function showSettings(settings: Settings, source: SettingsSource): readonly ShownFile[] {
+/**
+ * The two files as they would have to be written to say what holds, for the report's page; secrets are masked. `isDefault`: it
+ * would be the same if the file did not say it. `source`: where the settings were read.
+ */
+export function showSettings(settings: Settings, source: SettingsSource) {
   const printed = printSettings(settings, 'masked')
   const { main: defaults } = printSettings(defaultSettings(source), 'masked')
   const connectorDefaults = new Map(describedConnectorKeys().map(({ name, facts }) => [name, facts.default]))

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 /** How much of one part of the code the tests must run, in per cent. */
 interface Floor {
@@ -40,6 +41,44 @@ function perCent(files: readonly FileCoverage[], kind: 'lines' | 'branches'): nu
   return total === 0 ? 100 : (100 * covered) / total
 }
 
+/** What a process leaves in `NODE_V8_COVERAGE`. */
+interface RawCoverage {
+  readonly result: readonly { readonly url: string }[]
+  readonly 'source-map-cache'?: Readonly<Record<string, unknown>>
+}
+
+/** `null`: its process was killed while it wrote; c8 passes over such a file as well. */
+function readRaw(file: string): RawCoverage | null {
+  try {
+    const raw: RawCoverage = JSON.parse(readFileSync(file, 'utf8'))
+    return raw
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+/**
+ * Takes out what processes wrote of Node.js, of packages and of the tests, nine tenths of it: c8 would hold each script of each
+ * process against each file that counts.
+ */
+function keepOnly(counted: readonly string[], rawFolder: string): void {
+  const urls = new Set(counted.map((file) => pathToFileURL(file).href))
+  for (const name of readdirSync(rawFolder)) {
+    const file = join(rawFolder, name)
+    const raw = readRaw(file)
+    if (raw === null) continue
+    const kept: RawCoverage = {
+      ...raw,
+      result: raw.result.filter(({ url }) => urls.has(url)),
+      'source-map-cache': Object.fromEntries(
+        Object.entries(raw['source-map-cache'] ?? {}).filter(([url]) => urls.has(url)),
+      ),
+    }
+    writeFileSync(file, JSON.stringify(kept))
+  }
+}
+
 /**
  * Reads what the tests' processes wrote into `rawFolder`, prints a table by source file, and returns one sentence
  * for each floor that was missed. `compiled` are all files that count, run or not.
@@ -48,6 +87,7 @@ export function checkCoverage(projectRoot: string, rawFolder: string, compiled: 
   const reportFolder = join(projectRoot, 'coverage')
   const counted = compiled.filter((file) => !isEmpty(readFileSync(file, 'utf8')))
   if (counted.length === 0) return []
+  keepOnly(counted, rawFolder)
   const c8 = spawnSync(
     process.execPath,
     [

@@ -61,7 +61,7 @@ export class RunningHaraka {
   private constructor(folder: string, options: HarakaOptions) {
     this.folder = folder
     this.#options = options
-    this.#patienceMs = options.patienceMs ?? 8000
+    this.#patienceMs = options.patienceMs ?? 15_000
   }
 
   static async start(options: HarakaOptions): Promise<RunningHaraka> {

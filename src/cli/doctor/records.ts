@@ -1,9 +1,10 @@
 import { connectorsFile } from '../../config/schema'
 import type { Settings } from '../../config/settings'
 import type { Store } from '../../store/store'
+import { webhookContact } from '../../rules/notice/record'
 import type { ConfigFolder } from './config-folder'
 import type { Report } from './finding'
-import { neverMatched, readAllRecords } from './remembered'
+import { neverMatched, readAllRecords, type MissedLetter, type Remembered } from './remembered'
 
 /** What memory tells of itself, whichever backend it is. */
 export const recordChecks = {
@@ -18,6 +19,18 @@ export const recordChecks = {
     severity: 'warning',
     about: 'Memory holds sightings later than the clock of this host: the clock is behind, or was ahead.',
     remedy: 'Set the clock, and keep it so with chrony or systemd-timesyncd.',
+  },
+  'letters-failing': {
+    severity: 'warning',
+    about: 'The last notices to a contact have not gone out yet: each attempt so far has failed.',
+    remedy:
+      "Mend what the error says, as the way to the mail server or the webhook; they are tried again by themselves. 'exchange-enforcement notices list' shows all.",
+  },
+  'letters-undelivered': {
+    severity: 'warning',
+    about: 'The last notices to a contact were given up: nobody knows there what awaits their servers.',
+    remedy:
+      "Ask whether the address is right, and correct contacts in the connector; 'exchange-enforcement notices list' shows why.",
   },
   'connector-unmatched': {
     severity: 'hint',
@@ -46,6 +59,7 @@ export async function tellRecords(
   if (lastAt !== null && lastAt > now + settings.store.maxClockSkewSeconds * 1000) {
     report.found('records-from-future', `the last sighting is of ${iso(lastAt)}, the clock says ${iso(now)}`)
   }
+  if (settings.notices.enabled) tellLetters(remembered, report)
   if (!remembered.isComplete) {
     report.unknown('connector-unmatched', `memory is larger than can be read in ${patienceMs / 1000} s`)
     return
@@ -63,6 +77,28 @@ export async function tellRecords(
     )
   }
   if (unmatched.length === 0) report.ok('connector-unmatched', 'memory names every connector')
+}
+
+function tellLetters(
+  { missed, contacts, isComplete }: Remembered,
+  report: Report<'letters-failing' | 'letters-undelivered'>,
+): void {
+  const tell = (id: 'letters-failing' | 'letters-undelivered', isGivenUp: boolean, what: string): void => {
+    const letters = missed.filter((each) => each.isGivenUp === isGivenUp)
+    const [first] = letters
+    if (first) report.found(id, `${what}: ${letters.length}; the first is ${missedText(first)}`)
+    else if (!isComplete) report.unknown(id, 'memory is larger than there was time for')
+    else report.ok(id, `contacts that were written to: ${contacts}, ${what}: 0`)
+  }
+  tell('letters-failing', false, 'letters that are tried again')
+  tell('letters-undelivered', true, 'letters that were given up')
+}
+
+function missedText({ tenant, contact, letter }: MissedLetter): string {
+  const whom = contact === webhookContact ? 'to the webhook' : `to ${contact}`
+  const why =
+    'error' in letter && letter.error !== null ? letter.error : 'its sender died while it was handed over'
+  return `the one ${whom} about ${tenant} of ${iso(letter.madeAt)} (${why})`
 }
 
 function iso(at: number): string {

@@ -1,5 +1,15 @@
 import type { Settings } from '../../config/settings'
+import type { ContactRecord, Letter } from '../../rules/notice/record'
 import type { Store } from '../../store/store'
+
+/** The last letter to a contact, which has not arrived. */
+export interface MissedLetter {
+  readonly tenant: string
+  readonly contact: string
+  readonly letter: Letter
+  /** Whether nobody tries it any more. */
+  readonly isGivenUp: boolean
+}
 
 /** What memory as a whole shows. */
 export interface Remembered {
@@ -8,6 +18,9 @@ export interface Remembered {
   readonly unreadable: number
   /** Connectors that a record names. */
   readonly connectors: ReadonlySet<string>
+  /** Contacts whom notices have been written to, and those of them who have not got the last one. */
+  readonly contacts: number
+  readonly missed: readonly MissedLetter[]
   /** Epoch ms of the first and the last sighting; `null`: there is none. */
   readonly firstAt: number | null
   readonly lastAt: number | null
@@ -15,12 +28,13 @@ export interface Remembered {
   readonly isComplete: boolean
 }
 
-/** Reads every server and path once, for as long as there is patience. Rejects as the store does. */
+/** Reads every record once, for as long as there is patience. Rejects as the store does. */
 export async function readAllRecords(store: Store, patienceMs: number): Promise<Remembered> {
   const until = performance.now() + patienceMs
   const isOver = (): boolean => performance.now() > until
   const connectors = new Set<string>()
-  let [servers, paths, unreadable] = [0, 0, 0]
+  const missed: MissedLetter[] = []
+  let [servers, paths, contacts, unreadable] = [0, 0, 0, 0]
   let [firstAt, lastAt]: [number | null, number | null] = [null, null]
   for await (const stored of store.list('server')) {
     if (isOver()) break
@@ -47,7 +61,27 @@ export async function readAllRecords(store: Store, patienceMs: number): Promise<
     if (isOver()) break
     if (stored.state !== 'present') unreadable += 1
   }
-  return { servers, paths, unreadable, connectors, firstAt, lastAt, isComplete: !isOver() }
+  for await (const stored of store.list('contact')) {
+    if (isOver()) break
+    if (stored.state !== 'present') {
+      unreadable += 1
+      continue
+    }
+    contacts += 1
+    const last = missedBy(stored.value)
+    if (last) missed.push(last)
+  }
+  const isComplete = !isOver()
+  return { servers, paths, contacts, missed, unreadable, connectors, firstAt, lastAt, isComplete }
+}
+
+/** What has arrived since makes up for earlier letters; one that is just being handed over is not missed yet. */
+function missedBy({ tenant, contact, letters }: ContactRecord): MissedLetter | null {
+  const letter = letters.at(-1)
+  if (!letter) return null
+  const isGivenUp = letter.state === 'undelivered' || letter.state === 'doubtful'
+  const isTried = letter.state === 'failed' || (letter.state === 'queued' && letter.error !== null)
+  return isGivenUp || isTried ? { tenant, contact, letter, isGivenUp } : null
 }
 
 /** Connectors of which nothing is remembered; those that are switched off leave nothing. */

@@ -7,21 +7,39 @@ import { packagedCataloguePath } from '../../../src/config/catalogue-file'
 import { isNearlyFull, isNetwork, isVolatile, mountOf } from '../../../src/cli/doctor/mounts'
 import { readAllRecords } from '../../../src/cli/doctor/remembered'
 import type { ServerRecord } from '../../../src/rules/clock/record'
+import type { LetterState } from '../../../src/rules/notice/record'
 import { dayMs } from '../../../src/rules/time'
+import { formatKey } from '../../../src/store/keys'
 import { LmdbStore } from '../../../src/store/lmdb'
 import type { InstallOptions } from '../../support/install'
+import { contactKey, contactRecord } from '../../support/records'
 import { lastEvidence, runningServer } from '../support'
 import { amiss, byAddress, circumstances, finds, findings, install, quiet, remove } from './support'
 
 const byCertificate = '[contoso]\ntls_certificate_name = *.contoso.com\n'
 
-async function fill(folder: string, ...records: readonly ServerRecord[]): Promise<void> {
+async function withStore(folder: string, work: (store: LmdbStore) => Promise<unknown>): Promise<void> {
   const store = new LmdbStore({ path: join(folder, 'exchange-enforcement') })
   await store.open()
-  for (const record of records) {
-    await store.replace({ kind: 'server', tenant: record.tenant, server: record.server }, 0, record, null)
-  }
+  await work(store)
   await store.close()
+}
+
+function fill(folder: string, ...records: readonly ServerRecord[]): Promise<void> {
+  return withStore(folder, async (store) => {
+    for (const record of records) {
+      await store.replace({ kind: 'server', tenant: record.tenant, server: record.server }, 0, record, null)
+    }
+  })
+}
+
+/** What no version can read, where a record should be. */
+async function putDamaged(folder: string, key: string): Promise<void> {
+  const { open } = await import('lmdb')
+  const path = join(folder, 'exchange-enforcement')
+  const db = open<string, string>({ path, encoding: 'string', useVersions: true })
+  await db.put(key, '0 {"v":99}', 1)
+  await db.close()
 }
 
 /** One server of the connector contoso, seen a day before. */
@@ -83,15 +101,102 @@ describe('The doctor, where the store is LMDB', function () {
   it('finds records that cannot be read', () =>
     inFolder({}, async (folder) => {
       await withMemory(folder)
-      const { open } = await import('lmdb')
-      const db = open<string, string>({
-        path: join(folder, 'exchange-enforcement'),
-        encoding: 'string',
-        useVersions: true,
-      })
-      await db.put('xe:{contoso}:server:ex02.contoso.com', '0 {"v":99}', 1)
-      await db.close()
+      await putDamaged(folder, 'xe:{contoso}:server:ex02.contoso.com')
       await finds(['records-unreadable'], circumstances(folder))
+    }))
+
+  const notices = {
+    settings: `${quiet}[notices]\nenabled = yes\nfrom = postmaster@example.com\n`,
+    connectors: `${byAddress}contacts = it@contoso.com\n`,
+  }
+
+  it('finds records of contacts that cannot be read', () =>
+    inFolder(notices, async (folder) => {
+      await withMemory(folder)
+      await putDamaged(folder, formatKey('xe', contactKey('it@contoso.com')))
+      await finds(['records-unreadable'], circumstances(folder))
+    }))
+
+  const at = Date.UTC(2026, 10, 20, 10)
+  const failed: LetterState = {
+    state: 'failed',
+    at,
+    attempts: 2,
+    doubts: 0,
+    error: 'connect ECONNREFUSED',
+    retryAt: at,
+  }
+  const letters: readonly (readonly [
+    found: readonly [id: string, says: RegExp] | null,
+    states: readonly LetterState[],
+    why: string,
+  ])[] = [
+    [
+      [
+        'letters-failing',
+        /^letters that are tried again: 1; the first is the one to it@contoso\.com about contoso of 2026-11-20T10:00:00\.001Z \(connect ECONNREFUSED\)$/,
+      ],
+      [{ state: 'sent', at }, failed],
+      'the last one has failed so far',
+    ],
+    [
+      ['letters-failing', /\(450 4\.7\.1 later\)$/],
+      [{ state: 'queued', at, error: '450 4.7.1 later' }],
+      'Haraka tries on',
+    ],
+    [
+      ['letters-undelivered', /^letters that were given up: 1; .*\(550 5\.1\.1 no such user\)$/],
+      [{ state: 'undelivered', at, error: '550 5.1.1 no such user' }],
+      'the address is refused for good',
+    ],
+    [
+      ['letters-undelivered', /its sender died while it was handed over/],
+      [{ state: 'doubtful', at }],
+      'nobody knows whether it arrived',
+    ],
+    [
+      null,
+      [
+        { state: 'undelivered', at, error: 'no route' },
+        { state: 'sent', at },
+      ],
+      'a later one has arrived',
+    ],
+    [null, [{ state: 'queued', at, error: null }], 'it has just been handed to the queue'],
+    [null, [], 'there was none'],
+  ]
+  for (const [found, states, why] of letters) {
+    it(`finds ${found?.[0] ?? 'nothing amiss with letters'}: ${why}`, () =>
+      inFolder(notices, async (folder) => {
+        await withMemory(folder)
+        await withStore(folder, (store) =>
+          store.replace(
+            contactKey('it@contoso.com'),
+            0,
+            contactRecord('it@contoso.com', {
+              letters: states.map((state, index) => ({ id: String(index), madeAt: at + index, ...state })),
+            }),
+            null,
+          ),
+        )
+        if (found) {
+          const [id, says] = found
+          assert.match((await finds([id], circumstances(folder))).message, says)
+        } else {
+          assert.deepEqual(await amiss(circumstances(folder)), [])
+          const told = await findings(circumstances(folder))
+          const ok = told.filter(({ id: of, severity }) => of.startsWith('letters-') && severity === 'ok')
+          assert.equal(ok.length, 2)
+          assert.match(ok[0]!.message, /^contacts that were written to: 1, /)
+        }
+      }))
+  }
+
+  it('looks at no letters where notices are off', () =>
+    inFolder({}, async (folder) => {
+      await withMemory(folder)
+      const told = await findings(circumstances(folder))
+      assert.ok(!told.some(({ id }) => id.startsWith('letters-')))
     }))
 
   it('finds files that are damaged', () =>
