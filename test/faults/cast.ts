@@ -247,7 +247,8 @@ function pathOf(
     connector: connectorOf[first.role.network] ?? '',
     address,
     ehlo: ehloOfAll,
-    servers: Object.fromEntries(behind.map(({ actor }) => [actor.server, now])),
+    // Those to be turned away first: whoever asks the first alone is wrong about the others.
+    servers: Object.fromEntries(behind.toReversed().map(({ actor }) => [actor.server, now])),
     lastEvidenceAt: now,
   }
 }

@@ -7,6 +7,7 @@ import { provideTools } from '../support/tools'
 import type { Fault } from './fault'
 import { faults } from './faults'
 import { findPlanted } from './planted'
+import { plantedBugs, type PlantedBug } from './planted-bugs'
 import { totalOf, writePage } from './page'
 import { rowOf } from './row'
 import { tryFault, type Trial } from './trial'
@@ -17,7 +18,8 @@ const usage = `npm run test:faults [-- OPTIONS]
   --messages N     messages of each fault, at least (default 3200)
   --write          puts the figures into docs/reliability.md
   --list           names the faults
-  --planted        plants bugs on purpose into a copy, one at a time, and shows that each is found
+  --planted        plants bugs on purpose into a copy, one at a time, and shows that each is found; with --only those
+                   whose name holds NAME
 `
 const lanes = 24
 
@@ -26,7 +28,8 @@ interface Wishes {
   readonly messages: number
   readonly write: boolean
   readonly list: boolean
-  readonly planted: boolean
+  /** `null`: none shall be planted. */
+  readonly planted: readonly PlantedBug[] | null
 }
 
 function readArguments(parameters: readonly string[]): Wishes {
@@ -41,10 +44,12 @@ function readArguments(parameters: readonly string[]): Wishes {
     },
   })
   const wanted = values.only.split(',').filter((name) => name !== '')
-  const chosen = faults.filter(
-    ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
-  )
-  if (chosen.length === 0) throw new TypeError(`--only ${values.only}: there is no such fault`)
+  const isWanted = ({ name }: { readonly name: string }): boolean =>
+    wanted.length === 0 || wanted.some((part) => name.includes(part))
+  const chosen = faults.filter(isWanted)
+  const planted = values.planted ? plantedBugs.filter(isWanted) : null
+  if ((planted ?? chosen).length === 0)
+    throw new TypeError(`--only ${values.only}: there is none of that name`)
   if (!/^[1-9]\d*$/.test(values.messages)) throw new TypeError(`--messages ${values.messages} is no number`)
   if (values.write && wanted.length > 0) throw new TypeError('--write wants all faults')
   return {
@@ -52,7 +57,7 @@ function readArguments(parameters: readonly string[]): Wishes {
     messages: Number(values.messages),
     write: values.write,
     list: values.list,
-    planted: values.planted,
+    planted,
   }
 }
 
@@ -74,7 +79,7 @@ async function main(parameters: readonly string[]): Promise<number> {
     for (const sentence of missing) console.error(sentence)
     return 2
   }
-  if (planted) return (await findPlanted((line) => console.log(line))) ? 0 : 1
+  if (planted) return (await findPlanted(planted, (line) => console.log(line))) ? 0 : 1
   const trials: Trial[] = []
   let broken = 0
   for (const fault of chosen) {

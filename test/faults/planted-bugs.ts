@@ -16,7 +16,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'src/haraka/hook.ts',
     find: 'return transaction !== null && connection.transaction === transaction',
     replace: 'return transaction !== null && connection !== null',
-    finder: { test: 'e2e/traps' },
+    finder: { test: 'haraka/hook' },
   },
   {
     name: 'an EHLO name that reaches texts unescaped',
@@ -73,7 +73,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: 'lastSeenAt: Math.max(record.lastSeenAt, news.lastSeenAt),',
     replace:
       "lastSeenAt: Math.max(record.lastSeenAt, news.lastSeenAt),\n    clock: record.clock.state === 'running' ? { ...record.clock, startedAt: record.clock.startedAt + 1 } : record.clock,",
-    finder: { fault: 'redis-killed' },
+    // One that outlasts the time between two flushes.
+    finder: { fault: 'settings-broken' },
   },
   {
     name: 'forged reporting fields survive',
@@ -94,7 +95,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'src/store/kind-cache.ts',
     find: 'const held = fresh ? null : this.#servable(nameOf(key), now)',
     replace: 'const held = this.#servable(nameOf(key), now)',
-    finder: { test: 'e2e/workers' },
+    finder: { test: 'store/cached' },
   },
   {
     name: 'a clock that jumped is believed',
@@ -108,6 +109,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'src/rules/decision/path.ts',
     find: 'return decisions.every((each) => each.decision.action === action) ? first : null',
     replace: 'return decisions.some((each) => each.decision.action === action) ? first : null',
-    finder: { fault: 'redis-killed' },
+    finder: { test: 'spec/S' },
   },
 ]

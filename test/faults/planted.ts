@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { plantedBugs, type PlantedBug } from './planted-bugs'
+import type { PlantedBug } from './planted-bugs'
 
 /** This file runs compiled, in `build/test/faults`. */
 const projectRoot = resolve(__dirname, '..', '..', '..')
 const linked = ['node_modules', 'package.json', 'config', 'src', 'test', 'plugins', 'docs', 'tsconfig.json']
 const messages = '900'
+const shownCharacters = 3000
 
 type Finder = PlantedBug['finder']
 
@@ -20,14 +21,14 @@ class Garden {
     for (const name of linked) symlinkSync(join(projectRoot, name), join(this.#folder, name))
   }
 
-  /** Whether the finder is content with the copy as it is now. */
-  isContent(finder: Finder): boolean {
+  /** What the finder has against the copy as it is now, the end of what it says; `null`: nothing. */
+  complaintOf(finder: Finder): string | null {
     const [script, ...parameters] =
       'fault' in finder
         ? ['build/test/faults/main.js', '--only', finder.fault, '--messages', messages]
         : ['build/test/support/run.js', finder.test]
     const run = spawnSync(process.execPath, [script, ...parameters], { cwd: this.#folder, encoding: 'utf8' })
-    return run.status === 0
+    return run.status === 0 ? null : `${run.stdout}${run.stderr}`.slice(-shownCharacters)
   }
 
   /** Compiles the file with the bug in it, and gives back what removes it again. */
@@ -51,23 +52,27 @@ class Garden {
   }
 }
 
-/** Plants one bug after the other, and says of each whether it was found; true where all were. */
-export async function findPlanted(say: (line: string) => void): Promise<boolean> {
+/** Plants one of these bugs after the other, and says of each whether it was found; true where all were. */
+export async function findPlanted(
+  bugs: readonly PlantedBug[],
+  say: (line: string) => void,
+): Promise<boolean> {
   const garden = new Garden()
   try {
     const contented = new Set<string>()
     let allFound = true
-    for (const bug of plantedBugs) {
+    for (const bug of bugs) {
       const finder = JSON.stringify(bug.finder)
       // Who is never content finds nothing.
-      if (!contented.has(finder) && !garden.isContent(bug.finder)) {
-        say(`BROKEN  ${bug.name}: ${finder} is not content without any bug`)
+      const complaint = contented.has(finder) ? null : garden.complaintOf(bug.finder)
+      if (complaint !== null) {
+        say(`BROKEN  ${bug.name}: ${finder} is not content without any bug\n${complaint}`)
         allFound = false
         continue
       }
       contented.add(finder)
       const weed = await garden.plant(bug)
-      const found = !garden.isContent(bug.finder)
+      const found = garden.complaintOf(bug.finder) !== null
       weed()
       say(`${found ? 'found  ' : 'MISSED '} ${bug.name} (${Object.values(bug.finder).join()})`)
       allFound &&= found

@@ -55,6 +55,11 @@ describe('The units for systemd', () => {
     })
   }
 
+  it('leave Haraka the sockets by which it learns the addresses of its host, without which each session ends a worker', () => {
+    const [, families = ''] = /^RestrictAddressFamilies=(.*)$/m.exec(read('haraka-least-privilege.conf')) ?? []
+    assert.deepEqual(families.split(' ').toSorted(), ['AF_INET', 'AF_INET6', 'AF_NETLINK', 'AF_UNIX'])
+  })
+
   for (const name of units.filter((each) => each.endsWith('.timer'))) {
     it(`begin a service that is there: ${name}`, () =>
       assert.ok(units.includes(name.replace(/timer$/, 'service'))))

@@ -235,10 +235,8 @@ export class RunningHaraka {
   /** The rude end: SIGUSR2 makes each process leave at once, but write its coverage. */
   async #end(): Promise<void> {
     this.#signalled = true
-    const workers = this.workers()
-    // First, since a master replaces workers that end, and breaks over those that end before it has spoken to them.
+    for (const pid of this.workers()) signalIfAlive(pid, 'SIGUSR2')
     if (this.#exit === undefined) this.#child?.kill('SIGUSR2')
-    for (const pid of workers) signalIfAlive(pid, 'SIGUSR2')
     const left = (): number[] => [...this.workers(), ...this.#marked().map(({ pid }) => pid)]
     const gone = await becomesTrue(
       () => (this.#exit !== undefined || this.#child === undefined) && left().length === 0,
