@@ -6,6 +6,8 @@ import { exchangeHeaders } from '../support/exchange-headers'
 const builds = ['15.1.2507.16', '15.1.2106.2', '15.2.9999.1'] as const
 /** Of damaged sessions some wait for each other. */
 const patienceMs = 1000
+/** And some are hundreds of parts that nobody answers: all beyond these are said in one breath. */
+const maxParts = 30
 
 /** What a stranger or a tenant's worst host might say in a session; the same for the same number. */
 export function hostileWords(number: number): string {
@@ -31,5 +33,7 @@ export async function hostileSession(port: number, number: number): Promise<void
   const isHangUp = number % 5 === 0
   const said = isHangUp ? words.slice(0, number % words.length) : words
   const farewell = isHangUp ? (number % 2 === 0 ? 'resetAndDestroy' : 'destroy') : 'end'
-  await speakBluntly(port, partsOf(said), farewell, patienceMs)
+  const parts = partsOf(said)
+  const rest = parts.slice(maxParts).join('')
+  await speakBluntly(port, [...parts.slice(0, maxParts), rest], farewell, patienceMs)
 }
