@@ -34,6 +34,6 @@ export async function hostileSession(port: number, number: number): Promise<void
   const said = isHangUp ? words.slice(0, number % words.length) : words
   const farewell = isHangUp ? (number % 2 === 0 ? 'resetAndDestroy' : 'destroy') : 'end'
   const parts = partsOf(said)
-  const rest = parts.slice(maxParts).join('')
-  await speakBluntly(port, [...parts.slice(0, maxParts), rest], farewell, patienceMs)
+  if (parts.length > maxParts) parts.push(parts.splice(maxParts).join(''))
+  await speakBluntly(port, parts, farewell, patienceMs)
 }
