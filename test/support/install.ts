@@ -44,7 +44,7 @@ export interface InstallOptions {
   readonly pluginSources?: Readonly<Record<string, string>>
   /** Worker processes besides the master; 0 (default) = one process without cluster. */
   readonly nodes?: number
-  /** `exchange-enforcement.ini` */
+  /** `exchange-enforcement.ini`; metrics are published only where it says where. */
   readonly settings?: string
   /** `exchange-enforcement.connectors.ini` */
   readonly connectors?: string
@@ -71,6 +71,11 @@ export interface Ports {
   readonly smtp: number
   /** Present where there is TLS. */
   readonly smtps?: number
+}
+
+/** The usual port is one for all, and several servers run at a time. */
+function withoutMetrics(settings: string): string {
+  return /^\[metrics\]/m.test(settings) ? settings : `${settings}\n[metrics]\nlisten=\n`
 }
 
 /**
@@ -179,7 +184,7 @@ export async function makeInstallFolder(options: InstallOptions): Promise<string
     if (options.tls.ca !== undefined) write('tls_ca.pem', options.tls.ca)
     write('tls.ini', `requestCert=true\n${options.tls.ca === undefined ? '' : 'ca=tls_ca.pem\n'}`)
   }
-  if (options.settings !== undefined) write('exchange-enforcement.ini', options.settings)
+  if (options.settings !== undefined) write('exchange-enforcement.ini', withoutMetrics(options.settings))
   if (options.connectors !== undefined) write('exchange-enforcement.connectors.ini', options.connectors)
   for (const [name, text] of Object.entries(options.config ?? {})) write(name, text)
   return folder
