@@ -7,8 +7,8 @@ import type { Attributed, Session } from './session'
 
 /** So long an acceptance is given again. When a path last showed a build is known to the second (S2), so not longer. */
 const heldMs = 1_000
-/** Servers and EHLO names are the sender's to choose: no more of them are kept. */
-const maxHeld = 5_000
+/** Servers and EHLO names are the sender's to choose: no more of them are kept, and none for much longer than it counts. */
+const maxHeld = 2_000
 
 /** All that an acceptance at DATA depends on, but for the time. */
 export interface Grounds {
@@ -19,7 +19,7 @@ export interface Grounds {
   readonly ruleset: Ruleset
 }
 
-interface LastAcceptance extends Grounds {
+interface LastAcceptance extends Omit<Grounds, 'session' | 'server'> {
   readonly at: number
   /** What memory held of the server. */
   readonly record: ServerRecord
@@ -37,8 +37,8 @@ interface HarmlessPath {
  * and while memory holds the very same record of it the answer is the same, word for word.
  */
 export class LastAcceptances {
-  private readonly held = new Map<string, LastAcceptance>()
-  private readonly paths = new Map<string, HarmlessPath>()
+  private readonly held = new Recent<LastAcceptance>()
+  private readonly paths = new Recent<HarmlessPath>()
 
   /** It stands where memory still holds the same `record`. */
   find(grounds: Grounds, at: number): Pick<LastAcceptance, 'record' | 'outcome'> | null {
@@ -55,8 +55,8 @@ export class LastAcceptances {
   }
 
   keep(grounds: Grounds, record: ServerRecord, at: number, outcome: Outcome): void {
-    if (this.held.size >= maxHeld) this.held.clear()
-    this.held.set(nameOf(grounds), { ...grounds, record, at, outcome })
+    const { attributed, verdict, ruleset } = grounds
+    this.held.set(nameOf(grounds), { attributed, verdict, ruleset, record, at, outcome })
   }
 
   /**
@@ -70,8 +70,26 @@ export class LastAcceptances {
   }
 
   keepHarmless(session: Session, connector: Connector, place: Place, ruleset: Ruleset, at: number): void {
-    if (this.paths.size >= maxHeld) this.paths.clear()
     this.paths.set(pathName(session, place), { at, connector, ruleset })
+  }
+}
+
+/** Forgets all at a time, when the first of them counts no more. */
+class Recent<T extends { readonly at: number }> {
+  private readonly items = new Map<string, T>()
+  private since = 0
+
+  get(name: string): T | undefined {
+    return this.items.get(name)
+  }
+
+  set(name: string, item: T): void {
+    const age = item.at - this.since
+    if (age < 0 || age >= heldMs || this.items.size >= maxHeld) {
+      this.items.clear()
+      this.since = item.at
+    }
+    this.items.set(name, item)
   }
 }
 

@@ -186,7 +186,7 @@ export class Hooks {
   ): void {
     const telling = tellingOf(attribution, outcome, at)
     // A copy: what other plugins make of it is theirs.
-    transaction.notes[notesName] = { ...telling.notes }
+    transaction.notes[notesName] = { ...telling.notes, trail: [...telling.notes.trail] }
     transaction.results.add(this.plugin, telling.results)
     logDecision(this.plugin, connection, telling, outcome)
   }
@@ -199,10 +199,13 @@ export class Hooks {
   ): void {
     const begun = performance.now()
     const answered: Next = (code, message) => {
-      if (hook === 'connect' || hook === 'mail' || hook === 'data_post') {
-        this.runtime.observer.decisionTook(hook, (performance.now() - begun) / 1000)
+      try {
+        if (hook === 'connect' || hook === 'mail' || hook === 'data_post') {
+          this.runtime.observer.decisionTook(hook, (performance.now() - begun) / 1000)
+        }
+      } finally {
+        next(code, message)
       }
-      next(code, message)
     }
     runHook(answered, this.runtime.hookTimeoutMs(), work, (kind, error) => {
       this.runtime.observer.count('faults', { kind })

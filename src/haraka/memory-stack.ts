@@ -144,6 +144,7 @@ export class MemoryStack implements Memory {
   close(): void {
     const { stack } = this
     this.stack = null
+    stack?.cache.close()
     stack?.guard.close().catch((error: unknown) => {
       this.complain('close', `store: close failed: ${error instanceof Error ? error.message : String(error)}`)
     })

@@ -18,6 +18,9 @@ let running: { readonly plugin: Plugin; readonly hooks: Hooks; readonly runtime:
 
 /** Haraka calls this in the master and in every worker. Never throws: a bad configuration leaves the plugin off (F4). */
 export function register(this: Plugin): void {
+  // Start and hooks keep deadlines of their own, at which the mail goes on. Haraka's would end the server at the start and defer
+  // mail afterwards, and sets a timer for each hook of each session.
+  this.timeout = 0
   // Before content scanners: what is refused anyway need not be scanned; and before anything is signed.
   this.register_hook('data_post', 'data_post', -50)
   try {
@@ -53,9 +56,6 @@ function begin(next: Next, role: Role): void {
       plugin.logcrit(`start failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
     })
     .finally(() => {
-      // From here on every hook keeps a deadline of its own, at which the mail goes on; Haraka's would defer it, and sets a timer
-      // for each hook of each session.
-      plugin.timeout = 0
       next()
     })
 }

@@ -26,6 +26,8 @@ export interface CachedStore {
   ): Promise<Updated<Records[K]>>
   /** Another process changed it: the next recall asks the store. */
   forget(key: RecordKey): void
+  /** The store is about to be closed: nothing is asked of it any more unbidden. */
+  close(): void
   readonly size: number
 }
 
@@ -52,6 +54,9 @@ export function cached(store: Store, options: CacheOptions): CachedStore {
     },
     update: (key, change, ttlMs) => cacheOf(key).update(key, change, ttlMs),
     forget: (key) => cacheOf(key).forget(key),
+    close: () => {
+      for (const cache of Object.values(caches)) cache.close()
+    },
     get size() {
       return Object.values(caches).reduce((sum, cache) => sum + cache.size, 0)
     },

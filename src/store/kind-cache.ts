@@ -209,6 +209,13 @@ export class KindCache<K extends RecordKind> {
     this.#refresh.unref()
   }
 
+  /** What was to be refreshed is left. */
+  close(): void {
+    if (this.#refresh) clearTimeout(this.#refresh)
+    this.#refresh = null
+    this.#stale.clear()
+  }
+
   #refreshNow(): void {
     if (this.#refresh) clearTimeout(this.#refresh)
     this.#refresh = null

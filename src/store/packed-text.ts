@@ -4,7 +4,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 const mark = 'z1:'
 /** Shorter texts gain too little. */
 const minLength = 200
-/** No record of ours comes near; what claims to be larger was written by somebody else. */
+/** Hardly a record of ours comes near; larger ones are not packed, and what claims to be larger was written by somebody else. */
 const maxUnpackedBytes = 1024 * 1024
 
 /**
@@ -26,9 +26,9 @@ const dictionary = Buffer.from(
     '"days":[["2026-11-,0,0],["2026-12-,0,0],["2027-01-01",1000,0,0]]}',
 )
 
-/** A text without the room that is alike in all of them: ASCII, less than half as long; short ones stay what they are. */
+/** A text without the room that is alike in all of them: ASCII, less than half as long; short and huge ones stay what they are. */
 export function packText(text: string): string {
-  if (text.length < minLength) return text
+  if (text.length < minLength || Buffer.byteLength(text) > maxUnpackedBytes) return text
   return mark + deflateRawSync(text, { dictionary, level: 9 }).toString('base64')
 }
 

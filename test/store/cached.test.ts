@@ -128,6 +128,17 @@ describe('The cache in front of a store', () => {
     assert.equal(store.reads, 4)
   })
 
+  it('refreshes nothing once it is closed', async () => {
+    const { store, time, memory, put, recallStage } = setUp()
+    await put(1)
+    await recallStage()
+    time.now += ttlMs + 1
+    await recallStage()
+    memory.close()
+    await refreshed()
+    assert.equal(store.reads, 1)
+  })
+
   it('refreshes nothing that was written or forgotten meanwhile', async () => {
     const { store, time, memory, put, recallStage } = setUp()
     await put(1)

@@ -45,6 +45,13 @@ describe('A packed text', () => {
     assert.equal(packText(short), short)
   })
 
+  it('is read again at the largest size, and stays as it is beyond', () => {
+    const largest = 'x'.repeat(1024 * 1024)
+    assert.ok(packText(largest).length < 10_000)
+    assert.equal(unpackText(packText(largest)), largest)
+    assert.equal(packText(`${largest}x`), `${largest}x`)
+  })
+
   it('can be read as the first version with this mark wrote it', () => {
     const packed =
       'z1:hdQxDoAgEETRGxlGQOAwVsZWCi1svLtBSYBmpt1f8dhsv3dbPq585rp++20w1dH/0f1CJm9djEXDtN0chu0smfE' +

@@ -11,8 +11,6 @@ import type { Scene } from './scene'
 
 /** What src/haraka/plugin.ts registers with: lower ones of others come before. */
 const ownPriority = { data_post: -50, deny: -100, mail: 0 } as const
-/** What a hook needs beyond the store's deadline, with room to spare. */
-const hookSlackMs = 1_000
 
 const checks = {
   'plugin-unlisted': {
@@ -79,12 +77,6 @@ const checks = {
     remedy:
       'To be sure, add exchange-enforcement to plugins in [deny_excludes] of karma.ini, or to excluded_plugins in delay_deny.ini.',
   },
-  'plugin-timeout': {
-    severity: 'warning',
-    about:
-      "Haraka's timeout for the plugin is so short that Haraka answers 450 plugin timeout before the plugin can accept a message of its own accord.",
-    remedy: 'Remove the file with the timeout, or raise it: by default it is 30 seconds.',
-  },
 } as const
 
 type Id = keyof typeof checks
@@ -130,7 +122,6 @@ export const pluginsArea = area('Plugins', checks, async (scene, report) => {
   await tellMissing(others, at, scene, report)
   tellOvertaking(first, others, report)
   tellDenyPlugins(others, at, scene.config, report)
-  tellTimeout(scene.config, scene.settings()?.store.timeoutMs ?? null, report)
 })
 
 function tellOrder(
@@ -226,30 +217,6 @@ function tellDenyPlugins(
       'delay_deny is listed, and delay_deny.ini does not exclude the plugin',
       at(delaying),
     )
-}
-
-/** The plugin's own file goes before the one for all; 0 is none. */
-function tellTimeout(config: ConfigFolder, storeTimeoutMs: number | null, report: Report<Id>): void {
-  for (const name of [`${pluginName}.timeout`, 'plugin_timeout']) {
-    const file = config.text(name)
-    if (file.state !== 'read') continue
-    const lines = file.text.split('\n')
-    const line = lines.findIndex((each) => /^\s*[\d.]+\s*$/.test(each))
-    const seconds = Number.parseFloat(lines[line] ?? '')
-    if (Number.isNaN(seconds)) continue
-    const needed = (storeTimeoutMs ?? 0) + hookSlackMs
-    if (seconds > 0 && seconds * 1000 < needed) {
-      report.found(
-        'plugin-timeout',
-        `${name} gives the plugin ${seconds} s; it may need ${needed / 1000} s`,
-        {
-          file: file.path,
-          line: line + 1,
-        },
-      )
-    }
-    return
-  }
 }
 
 /** Another file that lists plugins, as some keep one aside. */

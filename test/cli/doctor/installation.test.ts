@@ -194,12 +194,6 @@ const cases: readonly Case[] = [
     evidence: 'config/plugins:1',
   },
   {
-    id: 'plugin-timeout',
-    why: 'shorter than what the store may take',
-    options: { config: { 'exchange-enforcement.timeout': '1\n' } },
-    evidence: 'config/exchange-enforcement.timeout:1',
-  },
-  {
     id: 'configuration-invalid',
     why: 'a slip in a key',
     options: { settings: `[main]\nmodus = report\n${quiet}` },
