@@ -56,7 +56,8 @@ describe('The units for systemd', () => {
   }
 
   it('leave Haraka the sockets by which it learns the addresses of its host, without which each session ends a worker', () => {
-    const [, families = ''] = /^RestrictAddressFamilies=(.*)$/m.exec(read('haraka-least-privilege.conf')) ?? []
+    const [, families = ''] =
+      /^RestrictAddressFamilies=(.*)$/m.exec(read('haraka-least-privilege.conf')) ?? []
     assert.deepEqual(families.split(' ').toSorted(), ['AF_INET', 'AF_INET6', 'AF_NETLINK', 'AF_UNIX'])
   })
 
