@@ -2,8 +2,9 @@ import type { Unread } from '../mailbox/messages'
 import { messagesChart } from '../report/chart/messages'
 import { wayChart } from '../report/chart/way'
 import { productName } from '../report/page/document'
-import { html, Html, type Content } from '../report/page/html'
-import { styleInFile } from '../report/page/in-file'
+import type { Html} from '../report/page/html';
+import { html, type Content } from '../report/page/html'
+import { headInFile } from '../report/page/in-file'
 import { idOf } from '../report/page/links'
 import { facts, table } from '../report/page/table'
 import { breakable, counted, day, demands, instant, number, statusMark } from '../report/page/words'
@@ -24,18 +25,8 @@ const maxDays = 731
 
 /** What a replay found, as one HTML document that needs nothing but itself. */
 export function replayDocument(report: ReplayReport, unread: readonly Unread[]): string {
-  const { text, source } = styleInFile([])
-  const policy = `default-src 'none'; style-src ${source}; base-uri 'none'; form-action 'none'`
   return `<!doctype html>\n${html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta http-equiv="Content-Security-Policy" content="${policy}" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <meta name="referrer" content="no-referrer" />
-      <title>Replay · ${productName}</title>
-      ${Html.trusted(`<style>${text}</style>`)}
-    </head>
+    ${headInFile(`Replay · ${productName}`, [])}
     <body>
       <header class="top"><p class="brand">${productName}</p></header>
       <main>${body(report, unread)}</main>

@@ -8,7 +8,7 @@ import { cataloguePage } from './catalogue'
 import { configurationPage, type ShownFile } from './configuration'
 import { header, productName } from './document'
 import { html, Html } from './html'
-import { cutPlaces, linksInFile, pageIds, serverId, styleInFile, tenantId } from './in-file'
+import { cutPlaces, headInFile, linksInFile, pageIds, serverId, tenantId } from './in-file'
 import type { Links } from './links'
 import { overviewPage } from './overview'
 import { noSlots, type Page } from './page'
@@ -86,18 +86,8 @@ const place = Html.trusted('<!-- pages -->')
 
 /** What is around the pages: before and behind. */
 function around({ at, stages }: Fleet, links: Links): readonly [before: string, behind: string] {
-  const { text, source } = styleInFile(stages)
-  const policy = `default-src 'none'; style-src ${source}; base-uri 'none'; form-action 'none'`
   const whole = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta http-equiv="Content-Security-Policy" content="${policy}" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <meta name="referrer" content="no-referrer" />
-      <title>${productName}, ${new Date(at).toISOString().slice(0, 10)}</title>
-      ${Html.trusted(`<style>${text}</style>`)}
-    </head>
+    ${headInFile(`${productName}, ${new Date(at).toISOString().slice(0, 10)}`, stages)}
     <body>
       ${header(links, null, null)}
       <main>${place}</main>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { serverStatuses } from '../../rules/clock/status'
 import type { Schedule } from '../../rules/clock/schedule'
 import type { ServerQuery } from '../server-query'
-import { html, type Html } from './html'
+import { html, Html } from './html'
 import { idOf, type Links } from './links'
 import { stylesheet } from './stylesheet'
 
@@ -70,7 +70,7 @@ function cutsOf(stages: Schedule): readonly Cut[] {
   ]
 }
 
-/** Places to go to for a list that is cut down; they stand before the page of the list, for `styleInFile`. */
+/** Places to go to for a list that is cut down; they stand before the page of the list, for `headInFile`. */
 export function cutPlaces(stages: Schedule): Html {
   return html`${cutsOf(stages).map(({ id }) => html`<span class="place" id="${id}"></span>`)}`
 }
@@ -85,11 +85,26 @@ export function cutLinks(stages: Schedule): Html {
   </nav>`
 }
 
+/** The head of a file that needs nothing but itself, and by its policy gets nothing else. */
+export function headInFile(title: string, stages: Schedule): Html {
+  const { text, source } = styleInFile(stages)
+  const policy = `default-src 'none'; style-src ${source}; base-uri 'none'; form-action 'none'`
+  return html`<head>
+    <meta charset="utf-8" />
+    <meta http-equiv="Content-Security-Policy" content="${policy}" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <meta name="referrer" content="no-referrer" />
+    <title>${title}</title>
+    ${Html.trusted(`<style>${text}</style>`)}
+  </head>`
+}
+
 /**
  * The stylesheet of a file. One page of it is seen: the one that was gone to, else the overview, which for that reason is
  * the last. Only what follows a target is selected: `:has` would be asked anew for every element of a large file.
  */
-export function styleInFile(stages: Schedule): { readonly text: string; readonly source: string } {
+function styleInFile(stages: Schedule): { readonly text: string; readonly source: string } {
   const list = `#${pageIds.servers}`
   const overview = `#${pageIds.overview}`
   const text = [
