@@ -153,6 +153,13 @@ export class KindCache<K extends RecordKind> {
     this.#absent.delete(name)
   }
 
+  /** What was to be refreshed is left. */
+  close(): void {
+    if (this.#refresh) clearTimeout(this.#refresh)
+    this.#refresh = null
+    this.#stale.clear()
+  }
+
   async #update(
     key: RecordKey<K>,
     change: (current: Records[K] | null) => Records[K] | null,
@@ -207,13 +214,6 @@ export class KindCache<K extends RecordKind> {
     if (this.#stale.size === 0 || this.#refresh) return
     this.#refresh = setTimeout(() => this.#refreshNow(), this.#refreshDelayMs)
     this.#refresh.unref()
-  }
-
-  /** What was to be refreshed is left. */
-  close(): void {
-    if (this.#refresh) clearTimeout(this.#refresh)
-    this.#refresh = null
-    this.#stale.clear()
   }
 
   #refreshNow(): void {
