@@ -214,6 +214,8 @@ describe('Clients that hang up, and a store that is slow', function () {
       nodes: 1,
       settings: `[main]\nmode = enforce\n${allHour}[store]\nbackend = redis\n[redis]\nhost = 127.0.0.1\nport = ${String(redis.port)}`,
       connectors: usual,
+      // Haraka's own patience with a hook, in seconds: shorter than ours, and of no account.
+      config: { 'exchange-enforcement.timeout': '0.05' },
     })
   })
 
