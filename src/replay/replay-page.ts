@@ -2,7 +2,7 @@ import type { Unread } from '../mailbox/messages'
 import { messagesChart } from '../report/chart/messages'
 import { wayChart } from '../report/chart/way'
 import { productName } from '../report/page/document'
-import type { Html} from '../report/page/html';
+import type { Html } from '../report/page/html'
 import { html, type Content } from '../report/page/html'
 import { headInFile } from '../report/page/in-file'
 import { idOf } from '../report/page/links'
