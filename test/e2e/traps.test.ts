@@ -103,6 +103,55 @@ describe('Plugins that override denials', function () {
   }
 })
 
+/** Writes down what it is told of a message, and spoils it. */
+const meddler = `
+exports.register = function () {
+  this.register_hook('data_post', 'meddle', 0)
+}
+exports.meddle = function (next, { transaction }) {
+  const notes = transaction.notes.exchange_enforcement
+  transaction.results.add(this, { told: JSON.stringify(notes) })
+  notes.server = 'meddler.example.net'
+  notes.trail.unshift('made up')
+  next()
+}
+`
+
+describe('Plugins that alter what they are told', function () {
+  this.timeout(20_000)
+
+  it('alter nothing of what is told again of the next message', async () => {
+    const haraka = await startHaraka({
+      plugins: [pluginName, 'meddler'],
+      pluginSources: { meddler },
+      settings: '[main]\nmode = enforce\n',
+      connectors: usual,
+    })
+    try {
+      const client = await haraka.connect({ proxyFrom: '8.8.50.1' })
+      await client.ehlo()
+      const message = `${compliant('ex01.contoso.local').join('\r\n')}\r\nSubject: x\r\n\r\nHi\r\n`
+      // The first one makes the record; from the second one on an answer is given again for a second.
+      for (let sent = 0; sent < 5; sent += 1) {
+        await client.mail('a@contoso.com')
+        await client.rcpt('b@example.com')
+        assert.equal((await client.data(message)).code, 250)
+      }
+      await client.quit()
+      const told = haraka
+        .messages()
+        .map(({ transactionResults }) => String(transactionResults['meddler']?.['told']))
+      assert.equal(told.length, 5)
+      for (const each of told) {
+        assert.match(each, /"server":"ex01\.contoso\.local"/)
+        assert.doesNotMatch(each, /made up/)
+      }
+    } finally {
+      await haraka.stop()
+    }
+  })
+})
+
 /** Breaks what the sender's name says, once, in the hook before ours. */
 const saboteur = `
 const broken = () => { throw new Error('sabotaged') }
