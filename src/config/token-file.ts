@@ -59,7 +59,7 @@ type Lock = { readonly digest: Buffer } | { readonly trouble: string }
 
 /** The token in force. Its file is looked at with each question, so that a new token counts at once, and none lets in nobody. */
 export class TokenFile {
-  #seen: { readonly signature: string; readonly lock: Lock } | null = null
+  #good: { readonly signature: string; readonly lock: Lock } | null = null
 
   /**
    * @param path where it lies now; `null`: nowhere
@@ -93,10 +93,12 @@ export class TokenFile {
     const path = this.path()
     if (path === null) return { trouble: 'no token file is configured' }
     const signature = `${path} ${signatureOf(path)}`
-    if (this.#seen?.signature === signature) return this.#seen.lock
+    if (this.#good?.signature === signature) return this.#good.lock
     const reading = readToken(path, this.hint)
-    const lock = reading.ok ? { digest: digestOf(reading.token) } : { trouble: reading.why }
-    this.#seen = { signature, lock }
+    // Not kept: it may pass without a change of the file, as where the process is out of descriptors.
+    if (!reading.ok) return { trouble: reading.why }
+    const lock = { digest: digestOf(reading.token) }
+    this.#good = { signature, lock }
     return lock
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import fs, { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { howToMake, makeToken, readToken, TokenFile } from '../../src/config/token-file'
 
 const good = 'abcdefghijklmnopqrstuvwxyz0123456789'
@@ -75,6 +76,21 @@ describe('The file of a token', () => {
     assert.equal(token.name(), null)
     assert.match(token.trouble() ?? '', /cannot be read: ENOENT/)
     assert.ok(!new TokenFile(() => null, howToMake.page).accepts(''))
+  })
+
+  it('is tried again after a passing trouble, though it has not changed', () => {
+    write(good)
+    const token = new TokenFile(() => path, howToMake.page)
+    const opening = mock.method(fs, 'openSync', () => {
+      throw new Error('EMFILE: too many open files')
+    })
+    try {
+      assert.match(token.trouble() ?? '', /cannot be read: EMFILE/)
+    } finally {
+      opening.mock.restore()
+    }
+    assert.equal(token.trouble(), null)
+    assert.ok(token.accepts(good))
   })
 
   it('is made at random for its owner alone, and never over another', () => {
