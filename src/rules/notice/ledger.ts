@@ -212,8 +212,10 @@ export function hearOfQueue(
 ): ContactRecord | null {
   const letter = record.letters.find((each) => each.id === id)
   if (!letter || letter.state === 'sent') return null
-  // A copy may have failed, but another be under way.
-  if (news.state !== 'sent' && letter.state !== 'queued') return null
+  // The queue may be faster than whoever writes down that it has the letter: `settle` finds the news then. Before it is handed
+  // over they are of an earlier copy, and another will go out.
+  const isHandedOver = letter.state === 'queued' || letter.state === 'sending'
+  if (news.state !== 'sent' && !isHandedOver) return null
   return withLetter(record, { ...identity(letter), ...news, at: now })
 }
 

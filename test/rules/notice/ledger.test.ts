@@ -281,6 +281,20 @@ describe("News of Haraka's queue", () => {
     assert.equal(hearOfQueue(queued, 'another', { state: 'sent' }, t0), null)
   })
 
+  for (const [news, reason] of [
+    [{ state: 'sent' }, 'the other side took it at once'],
+    [{ state: 'queued', error: '450 later' }, 'the first try failed at once'],
+    [{ state: 'undelivered', error: '550 no' }, 'the other side refused it at once'],
+  ] as const) {
+    it(`stands where it comes before it is written down that the letter is queued: ${reason}`, () => {
+      const handedOver = sending([due('ex01')])
+      const { id: early, madeAt } = only(handedOver)
+      const heard = must(hearOfQueue(handedOver, early, news, t0 + 1))
+      assert.deepEqual(only(heard), { id: early, madeAt, at: t0 + 1, ...news })
+      assert.equal(settle(heard, early, 'a', { result: 'queued' }, t0 + 2), null)
+    })
+  }
+
   it('stops a repeat: what was delivered after all must not go out again', () => {
     const repeat = must(b.take(sending([due('ex01')]), [due('ex01')], t0 + claimMs).record)
     const known = must(hearOfQueue(repeat, only(repeat).id, { state: 'sent' }, t0 + claimMs))
