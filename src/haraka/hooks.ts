@@ -35,12 +35,10 @@ export class Hooks {
 
   /** Before any other plugin waits for something, and the client can say more. */
   connectInit(next: Next, connection: Connection): void {
-    this.run(next, 'connect_init', connection, () => {
-      if (this.peers.meet(connection)) {
-        connection.logwarn(this.plugin, 'a second PROXY line: the address of the first one counts')
-      }
-      return null
-    })
+    if (this.peers.meet(connection)) {
+      connection.logwarn(this.plugin, 'a second PROXY line: the address of the first one counts')
+    }
+    next()
   }
 
   /** A4: address candidates, provisional; S6: a connector known by address alone may be turned away here. */
@@ -70,11 +68,9 @@ export class Hooks {
 
   /** Offers XOORG where the operator asks for it (A6). */
   capabilities(next: Next, connection: Connection): void {
-    this.run(next, 'capabilities', connection, () => {
-      const ruleset = this.runtime.ruleset()
-      if (ruleset.settings.advertiseXoorg && !ruleset.isOff()) connection.capabilities?.push('XOORG')
-      return null
-    })
+    const ruleset = this.runtime.ruleset()
+    if (ruleset.settings.advertiseXoorg && !ruleset.isOff()) connection.capabilities?.push('XOORG')
+    next()
   }
 
   /** The attribution that counts (A4), and what memory says of the path (S2). */
@@ -155,7 +151,8 @@ export class Hooks {
   private noteCandidate(connection: Connection, candidate: Attributed | null): void {
     if (!candidate && !this.candidates.has(connection)) return
     this.candidates.add(connection)
-    connection.results.add(this.plugin, { candidate: candidate?.connector.id ?? 'none' })
+    const id = candidate?.connector.id ?? 'none'
+    connection.results.add(this.plugin, { candidate: id, human: `candidate: ${id}` })
   }
 
   private noteAttribution(connection: Connection, attribution: Attribution): void {

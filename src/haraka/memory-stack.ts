@@ -101,8 +101,8 @@ export class MemoryStack implements Memory {
     if (!stack) return nothingKnown(keys)
     if (performance.now() >= stack.openingUntil || stack.guard.state.opened)
       return stack.cache.recall(keys, options)
-    // Haraka lets sessions in before its start is over: the first of them wait with it, within their own deadline.
-    return this.opened(stack.timeoutMs).then(
+    // Haraka lets sessions in before its start is over: the first of them wait with it, and half of their time is left to ask.
+    return this.opened(stack.timeoutMs / 2).then(
       () => this.stack?.cache.recall(keys, options) ?? nothingKnown(keys),
     )
   }

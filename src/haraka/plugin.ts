@@ -35,7 +35,6 @@ export function register(this: Plugin): void {
   this.register_hook('connect_init', 'connect_init', -100)
   // After those that say who may relay (A7), wherever the operator lists them.
   this.register_hook('connect', 'connect', 50)
-  this.register_hook('capabilities', 'capabilities')
   this.register_hook('mail', 'mail')
   this.register_hook('deny', 'own_deny', -100)
   this.register_hook('pre_send_trans_email', 'pre_send_trans_email')

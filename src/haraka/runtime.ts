@@ -53,6 +53,7 @@ export class Runtime {
   )
   private readonly timers: NodeJS.Timeout[] = []
   private role: Role | null = null
+  private offersXoorg = false
   /** What was said of each session's certificate: once is enough. */
   private readonly described = new WeakMap<
     Connection,
@@ -191,6 +192,11 @@ export class Runtime {
     if (!this.role) return
     this.memory.use(settings, this.role !== 'master')
     this.metrics.listen(settings.metrics.listen)
+    // Each hook costs every session a call of Haraka's: this one only where somebody wants it.
+    if (settings.advertiseXoorg && !this.offersXoorg) {
+      this.offersXoorg = true
+      this.plugin.register_hook('capabilities', 'capabilities')
+    }
   }
 
   private health(): Health {

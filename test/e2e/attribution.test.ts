@@ -291,6 +291,32 @@ describe('Attribution of real sessions', function () {
   })
 })
 
+describe('The offer of XOORG (A6)', function () {
+  this.timeout(40_000)
+
+  it('begins and ends with the configuration', async () => {
+    const main = (offers: string): string => `[main]\nadvertise_xoorg = ${offers}\n`
+    const haraka = await startHaraka({ settings: main('no') })
+    try {
+      for (const [offers, times] of [
+        ['yes', 1],
+        ['no', 0],
+        ['yes', 1],
+      ] as const) {
+        const offset = haraka.log().length
+        haraka.reconfigure('exchange-enforcement.ini', main(offers))
+        await haraka.logged('configuration reloaded', 9000, offset)
+        const client = await haraka.connect()
+        const { lines } = await client.ehlo()
+        assert.equal(lines.filter((line) => line === 'XOORG').length, times, lines.join())
+        await client.quit()
+      }
+    } finally {
+      await haraka.stop()
+    }
+  })
+})
+
 describe('Attribution with scope = everyone', function () {
   this.timeout(20_000)
 

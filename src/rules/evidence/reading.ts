@@ -40,7 +40,7 @@ type ChainHop = Hop | { readonly kind: 'absent' } | { readonly kind: 'too-long' 
 
 /** The Received fields of a block, each taken apart when first asked for. */
 class Chain {
-  private readonly hops: ChainHop[] = []
+  private readonly hops: (ChainHop | undefined)[] = []
 
   constructor(
     private readonly fields: readonly string[],
@@ -108,7 +108,11 @@ class Chain {
   private mayBeExchange(at: number): boolean {
     const field = this.field(at)
     if (field === null || field.length > maxFieldLength) return false
-    return this.known?.find(field) !== undefined || mayBeExchange(field)
+    // Found once, it is not looked for again by `hop`.
+    const hop = (this.hops[at] ??= this.known?.find(field))
+    return hop === undefined
+      ? mayBeExchange(field)
+      : hop.kind === 'exchange' || hop.kind === 'exchange-online'
   }
 }
 
