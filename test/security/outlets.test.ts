@@ -4,62 +4,29 @@ import { join } from 'node:path'
 import { acceptance } from '../../src/rules/decision/decide'
 import { headerValue } from '../../src/rules/decision/header'
 import { maxReplyOctets, replyTo } from '../../src/rules/decision/reply'
-import type { ServerRecord } from '../../src/rules/clock/record'
 import { passed } from '../../src/enforcement/outcome'
 import { speak } from '../../src/haraka/reply'
 import { logDecision, tellingOf } from '../../src/haraka/results'
 import { call } from '../cli/in-process'
-import { installed, lastEvidence, obeyedByTerminals, runningServer, type Place } from '../cli/support'
+import { installed, obeyedByTerminals, type Place } from '../cli/support'
 import { fakeConnection, fakePlugin } from '../haraka/fakes'
 import { connector } from '../support/connectors'
 import { assertHarmlessPage, strings } from './harmless'
+import { hostileMemory } from './hostile-memory'
 import { payloads } from './payloads'
 
 const now = Date.UTC(2026, 10, 22, 12)
 const refusal = { ...acceptance(now, []), action: 'refuse', demanded: 'refuse', stage: 8 } as const
 const clean = /^[\x20-\x7e]*$/
 
-/** Everything that a record says of a server in words, made of one text. */
-function recordOf(text: string, number: number): ServerRecord {
-  const name = `${text.slice(0, 200)}${number}`.toLowerCase()
-  return runningServer(name, 40, now, {
-    lastEvidence: lastEvidence({
-      header: text,
-      messageId: text,
-      connector: text,
-      attribution: text,
-      ehlo: text,
-      address: text.slice(0, 40),
-      xoorg: { domain: text, known: false },
-      mimeOle: text,
-      build: number % 2 === 0 ? '15.1.2507.39' : text,
-    }),
-    events: [
-      { at: now, kind: 'detected', build: text },
-      { at: now, kind: 'paused', reason: text },
-    ],
-  })
-}
-
 describe('Text from outside', function () {
   this.timeout(30_000)
   let place: Place
-  const records = payloads.map(([text], number) => recordOf(text, number))
+  const { servers, tenant } = hostileMemory(now)
 
   before(async () => {
     place = installed()
-    const [[, ...reasons], id] = [payloads, { from: now, until: now, days: 1, createdAt: now }]
-    await place.put(...records, {
-      tenant: 'contoso',
-      pauses: reasons.slice(0, 20).map(([reason], at) => ({ ...id, id: `p${at}`, reason })),
-      exemptions: payloads.map(([text], at) => ({
-        id: `e${at}`,
-        target: { kind: 'server', server: text.slice(0, 200) },
-        until: now + 86_400_000,
-        reason: text,
-        createdAt: now,
-      })),
-    })
+    await place.put(...servers, tenant)
   })
 
   after(() => place.remove())
@@ -131,21 +98,21 @@ describe('Text from outside', function () {
     for (const command of [
       ['servers'],
       ['connectors', 'list'],
-      ['explain', '--', records[5]?.server ?? ''],
+      ['explain', '--', servers[5]?.server ?? ''],
     ]) {
       assert.doesNotMatch(await said(...command), obeyedByTerminals, command.join(' '))
     }
     const table = await said('servers')
     assert.equal(
       table.split('\n').filter((line) => line.startsWith('contoso ')).length,
-      records.length,
+      servers.length,
       'one line each',
     )
     assert.ok(table.includes('\\u{1b}[2j'))
   })
 
   it('explains each server in full without harm', async () => {
-    for (const { server } of records) {
+    for (const { server } of servers) {
       assert.doesNotMatch(await said('explain', '--', server), obeyedByTerminals)
     }
   })
@@ -162,7 +129,7 @@ describe('Text from outside', function () {
         ? [JSON.parse(printed)]
         : lines.map((line): unknown => JSON.parse(line))
       const all = new Set(strings(found))
-      for (const { server } of records) assert.ok(all.has(server), JSON.stringify(server))
+      for (const { server } of servers) assert.ok(all.has(server), JSON.stringify(server))
     }
   })
 
@@ -170,7 +137,7 @@ describe('Text from outside', function () {
     const printed = await said('servers', '--csv')
     assert.doesNotMatch(printed.replaceAll('\r\n', '\n'), obeyedByTerminals)
     const [head = [], ...rows] = cells(printed)
-    assert.equal(rows.length, records.length)
+    assert.equal(rows.length, servers.length)
     for (const row of rows) {
       assert.equal(row.length, head.length)
       for (const cell of row) assert.doesNotMatch(cell, /(?:^|;)\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/u)

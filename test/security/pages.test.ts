@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { servedLinks } from '../../src/report/page/links'
-import { dayMs } from '../../src/rules/time'
 import { call } from '../cli/in-process'
-import { lastEvidence, obeyedByTerminals, Place, runningServer } from '../cli/support'
+import { obeyedByTerminals, Place } from '../cli/support'
 import { becomesTrue } from '../support/processes'
 import { archivedMessage, type ArchiveSender } from '../support/mail-archive'
 import { Office } from '../web/office'
 import { tokenIn, type Answer, type Visitor } from '../web/visitor'
 import { assertHarmlessPage } from './harmless'
+import { hostileMemory } from './hostile-memory'
 import { payloads } from './payloads'
 
 const printed = /^[\x20-\x7e]*$/
@@ -19,42 +19,10 @@ describe('Text from outside, on the operator’s page', function () {
   const now = Date.now()
   const office = new Office()
   let visitor: Visitor
-  const servers = payloads.map(([text], at) => `${text.slice(0, 200)}${at}`.toLowerCase())
+  const { servers, tenant } = hostileMemory(now)
 
   before(async () => {
-    const created = { from: now - dayMs, until: now + dayMs, days: 2, createdAt: now }
-    await office.place.put(
-      ...payloads.map(([text], at) =>
-        runningServer(servers[at] ?? '', 40, now, {
-          lastEvidence: lastEvidence({
-            at: now - 1000,
-            header: text,
-            messageId: text,
-            attribution: text,
-            ehlo: text,
-            address: text.slice(0, 40),
-            xoorg: { domain: text, known: false },
-            mimeOle: text,
-            build: at % 2 === 0 ? '15.1.2507.39' : text,
-          }),
-          events: [
-            { at: now, kind: 'detected', build: text },
-            { at: now, kind: 'exempted', reason: text },
-          ],
-        }),
-      ),
-      {
-        tenant: 'contoso',
-        pauses: payloads.map(([reason], at) => ({ ...created, id: `p${at}`, reason })),
-        exemptions: payloads.map(([reason], at) => ({
-          id: `e${at}`,
-          target: { kind: 'server', server: servers[at] ?? '' },
-          until: now + dayMs,
-          reason,
-          createdAt: now,
-        })),
-      },
-    )
+    await office.place.put(...servers, tenant)
     await office.open()
     visitor = await office.loggedIn()
     assert.ok(await becomesTrue(async () => (await visitor.get(servedLinks.overview)).status === 200, 10_000))
@@ -85,7 +53,7 @@ describe('Text from outside, on the operator’s page', function () {
   })
 
   it('is text on the page of each server', async () => {
-    for (const server of servers) {
+    for (const { server } of servers) {
       const path = servedLinks.server('contoso', server)
       const answer = await visitor.get(path)
       assertHarmless(answer, path, 200)
@@ -124,7 +92,8 @@ describe('Text from outside, on the operator’s page', function () {
     const json = await visitor.get('/servers.json')
     assert.doesNotMatch(json.text, obeyedByTerminals)
     const rows: { readonly server: string }[] = JSON.parse(json.text)
-    assert.deepEqual(rows.map(({ server }) => server).toSorted(), servers.toSorted())
+    const names = (of: readonly { readonly server: string }[]) => of.map(({ server }) => server).toSorted()
+    assert.deepEqual(names(rows), names(servers))
   })
 })
 
