@@ -34,10 +34,11 @@ export const mailArea = area(
         'Haraka puts a part of its transaction id in front of replies, and so in front of the code 4.7.230 or 5.7.230, which senders then cannot read.',
       remedy: 'Set deny_chars in [uuid] of connection.ini to 0.',
     },
-    'results-hidden': {
+    'hide-ignored': {
       severity: 'hint',
-      about: "results.ini hides the plugin's results, or parts of them, from the log.",
-      remedy: 'Take hide out of [exchange-enforcement] in results.ini, unless you mean it.',
+      about:
+        "results.ini is to hide parts of the plugin's results. What they say of a message is shown in full all the same: the plugin puts that line together itself.",
+      remedy: 'Take hide out of [exchange-enforcement] in results.ini.',
     },
   },
   async (scene, report) => {
@@ -76,7 +77,7 @@ export const mailArea = area(
     const results = config.ini('results.ini')
     if (results.text('hide', pluginName) !== '') {
       report.found(
-        'results-hidden',
+        'hide-ignored',
         `hide is ${results.text('hide', pluginName)}`,
         results.evidence('hide', pluginName),
       )

@@ -445,8 +445,8 @@ describe('The doctor, about what goes through', function () {
       'config/connection.ini:2',
     ],
     [
-      'results-hidden',
-      'the log lacks them',
+      'hide-ignored',
+      'nothing is hidden all the same',
       { config: { 'results.ini': '[exchange-enforcement]\nhide = stage\n' } },
       'config/results.ini:2',
     ],
