@@ -8,11 +8,17 @@ export interface Webhook {
   readonly secretFile: string
 }
 
-const patienceMs = 10_000
 const leastSecretLength = 16
 
-/** Calls the webhook. Whoever gets a call twice knows it by its id; a call without a 2xx answer is made again. */
-export function webhookCarrier({ url, secretFile }: Webhook, now: () => number = Date.now): Carrier {
+/**
+ * Calls the webhook. Whoever gets a call twice knows it by its id; a call without a 2xx answer is made again.
+ * @param patienceMs so long a call may take
+ */
+export function webhookCarrier(
+  { url, secretFile }: Webhook,
+  now: () => number = Date.now,
+  patienceMs = 10_000,
+): Carrier {
   return {
     async deliver({ id, content }, handOver) {
       const secret = await readSecret(secretFile)
@@ -36,7 +42,7 @@ export function webhookCarrier({ url, secretFile }: Webhook, now: () => number =
         await answer.body?.cancel()
         return judge(answer.status)
       } catch (error) {
-        return { result: 'failed', error: explain(error), permanent: false }
+        return { result: 'failed', error: explain(error, patienceMs), permanent: false }
       }
     },
   }
@@ -52,7 +58,7 @@ function judge(status: number): Delivery {
   return { result: 'failed', error: `the webhook answered ${status}`, permanent: false }
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, patienceMs: number): string {
   if (!(error instanceof Error)) return `the webhook could not be called: ${String(error)}`
   if (error.name === 'TimeoutError') return `the webhook gave no answer within ${patienceMs / 1000} s`
   const { cause } = error

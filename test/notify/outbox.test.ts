@@ -263,6 +263,11 @@ interface Call {
   readonly body: string
 }
 
+function urlOf(server: Server): string {
+  const address = server.address()
+  return `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}/hook`
+}
+
 describe('The webhook', () => {
   const folder = mkdtempSync(join(tmpdir(), 'xe-webhook-'))
   const secretFile = join(folder, 'secret')
@@ -282,8 +287,7 @@ describe('The webhook', () => {
       })
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const address = server.address()
-    url = `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}/hook`
+    url = urlOf(server)
   })
   after(() => {
     server.closeAllConnections()
@@ -381,6 +385,23 @@ describe('The webhook', () => {
       assert.equal(calls.length, 0)
     })
   }
+
+  it('is not waited for without end where it takes the call and never answers', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    try {
+      const parcel = { id: 'x', tenant: 'contoso', to: 'webhook', content: '{}', madeAt: now }
+      const webhook = webhookCarrier({ url: urlOf(silent), secretFile }, Date.now, 200)
+      assert.deepEqual(await webhook.deliver(parcel, async () => true), {
+        result: 'failed',
+        error: 'the webhook gave no answer within 0.2 s',
+        permanent: false,
+      })
+    } finally {
+      silent.closeAllConnections()
+      silent.close()
+    }
+  })
 
   it('is not called by one to whom the letter no longer belongs', async () => {
     const parcel = { id: 'x', tenant: 'contoso', to: 'webhook', content: '{}', madeAt: now }
