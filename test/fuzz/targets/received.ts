@@ -7,6 +7,7 @@ import { acceptance } from '../../../src/rules/decision/decide'
 import { headerValue } from '../../../src/rules/decision/header'
 import { maxReplyOctets, replyTo } from '../../../src/rules/decision/reply'
 import type { Evidence, HeaderEvidence } from '../../../src/rules/evidence/evidence'
+import { KnownHops } from '../../../src/rules/evidence/known-hops'
 import { readEvidence } from '../../../src/rules/evidence/reading'
 import { formatBuild } from '../../../src/rules/verdict/build'
 import { judgeEvidence } from '../../../src/rules/verdict/judge'
@@ -55,8 +56,17 @@ export const evidence: Target = {
   make: (random) => topOf(headerBlock(random, shortBlocks)),
   check: (block) => {
     const fields = fieldsOf(block)
-    const { connecting } = readEvidence(fields, plain)
-    demandEvidence(connecting, fields)
+    const found = readEvidence(fields, plain)
+    demandEvidence(found.connecting, fields)
+    for (const ending of otherEndings) {
+      const known = new KnownHops()
+      readEvidence(
+        fields.map((field) => field.replace(/;.*/s, ending)),
+        plain,
+        known,
+      )
+      demandSame(readEvidence(fields, plain, known), found)
+    }
   },
   long: (length) => `Received: from a by ex01.contoso.local ${'(by "\\'.repeat(length / 6)}`,
 }
@@ -82,6 +92,19 @@ export const received: Target = {
     }
   },
   long: (length) => `${'Received: from a by b.example.net with mapi id 15.1.1.1\r\n'.repeat(length / 56)}`,
+}
+
+/** What may stand behind a date's semicolon in a message that was read before: an honest date, and all that might reach back over it. */
+const otherEndings = [
+  '; Sun, 22 Nov 2026 12:00:00 +0000',
+  ';) with Microsoft SMTP Server id 15.2.1.1',
+  ';" with mapi id 15.2.1.1',
+  '',
+]
+
+function demandSame(one: HeaderEvidence, other: HeaderEvidence): void {
+  const [said, before] = [JSON.stringify(one), JSON.stringify(other)]
+  demand(said === before, `what was read before changes the answer: ${said} instead of ${before}`)
 }
 
 const shortBlocks = corpus.map((block) => fieldsOf(block).slice(0, 3).join('\r\n'))
