@@ -41,8 +41,8 @@ const timeoutMs = 200
 export const hookLimitMs = timeoutMs + 50
 export const recoveryLimitMs = 10_000
 const workers = 2
-/** Messages of each sender that must be answered rightly in turn: of sessions enough to reach both workers. */
-const confirmations = 2
+/** Messages of each sender that must be answered rightly in turn: so many that both workers have most likely had one. */
+const confirmations = 8
 const confirmedWithinMs = 60_000
 const patienceMs = 120_000
 const shownSentences = 8
