@@ -61,6 +61,8 @@ export const faultsOfLmdb: readonly Fault[] = [
     home: 'lmdb',
     name: 'lmdb-full-disk',
     title: 'The disk under LMDB is full',
+    // News of a server are written after five seconds, and once more five seconds later: some must fall into this.
+    forMs: 12_000,
     inflict: ({ home }) => fill(ballast(home.folder)),
     mend: ({ home }) => rmSync(ballast(home.folder)),
   },

@@ -54,11 +54,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     finder: { test: 'store/guarded' },
   },
   {
-    name: 'a hook without a deadline of its own, and nothing that stops waiting for memory',
-    file: 'src/haraka/runtime.ts',
-    find: 'return this.rules.settings.store.timeoutMs + hookSlackMs',
-    replace: 'return 100 * (this.rules.settings.store.timeoutMs + hookSlackMs)',
-    finder: { test: 'e2e/traps' },
+    name: 'a hook without a deadline of its own, where nothing else stops waiting',
+    file: 'src/haraka/hook.ts',
+    find: '}, timeoutMs)',
+    replace: '}, timeoutMs * 100)',
+    finder: { test: 'haraka/hook' },
   },
   {
     name: 'unknown pauses count as none: under a fault a paused tenant is turned away',
