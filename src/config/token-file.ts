@@ -59,7 +59,7 @@ type Lock = { readonly digest: Buffer } | { readonly trouble: string }
 
 /** The token in force. Its file is looked at with each question, so that a new token counts at once, and none lets in nobody. */
 export class TokenFile {
-  #good: { readonly signature: string; readonly lock: Lock } | null = null
+  #good: { readonly path: string; readonly signature: string; readonly digest: Buffer } | null = null
 
   /**
    * @param path where it lies now; `null`: nowhere
@@ -92,14 +92,15 @@ export class TokenFile {
   #lock(): Lock {
     const path = this.path()
     if (path === null) return { trouble: 'no token file is configured' }
-    const signature = `${path} ${signatureOf(path)}`
-    if (this.#good?.signature === signature) return this.#good.lock
+    const signature = signatureOf(path)
+    if (signature !== null && this.#good?.path === path && this.#good.signature === signature)
+      return this.#good
     const reading = readToken(path, this.hint)
     // Not kept: it may pass without a change of the file, as where the process is out of descriptors.
     if (!reading.ok) return { trouble: reading.why }
-    const lock = { digest: digestOf(reading.token) }
-    this.#good = { signature, lock }
-    return lock
+    const digest = digestOf(reading.token)
+    this.#good = signature === null ? null : { path, signature, digest }
+    return { digest }
   }
 }
 
@@ -107,12 +108,13 @@ function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-function signatureOf(path: string): string {
+/** `null`: it cannot be looked at. */
+function signatureOf(path: string): string | null {
   try {
     const { mtimeNs, ctimeNs, size, ino } = statSync(path, { bigint: true })
     return `${mtimeNs} ${ctimeNs} ${size} ${ino}`
-  } catch (error) {
-    return messageOf(error)
+  } catch {
+    return null
   }
 }
 

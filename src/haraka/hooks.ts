@@ -3,7 +3,7 @@ import type { Outcome } from '../enforcement/outcome'
 import type { Attributed, Attribution, Session } from '../enforcement/session'
 import { soon, type Soon } from '../enforcement/soon'
 import { addReportingField, fieldsOfPeer, stripReportingFields } from './header'
-import { runHook, stillThere, type Answer } from './hook'
+import { runHook, stillThere, type Answer, type HookFault } from './hook'
 import { Peers } from './peer'
 import { speak } from './reply'
 import { logDecision, notesName, tellingOf } from './results'
@@ -35,9 +35,11 @@ export class Hooks {
 
   /** Before any other plugin waits for something, and the client can say more. */
   connectInit(next: Next, connection: Connection): void {
-    if (this.peers.meet(connection)) {
-      connection.logwarn(this.plugin, 'a second PROXY line: the address of the first one counts')
-    }
+    this.attempt('connect_init', connection, () => {
+      if (this.peers.meet(connection)) {
+        connection.logwarn(this.plugin, 'a second PROXY line: the address of the first one counts')
+      }
+    })
     next()
   }
 
@@ -68,8 +70,10 @@ export class Hooks {
 
   /** Offers XOORG where the operator asks for it (A6). */
   capabilities(next: Next, connection: Connection): void {
-    const ruleset = this.runtime.ruleset()
-    if (ruleset.settings.advertiseXoorg && !ruleset.isOff()) connection.capabilities?.push('XOORG')
+    this.attempt('capabilities', connection, () => {
+      const ruleset = this.runtime.ruleset()
+      if (ruleset.settings.advertiseXoorg && !ruleset.isOff()) connection.capabilities?.push('XOORG')
+    })
     next()
   }
 
@@ -205,9 +209,22 @@ export class Hooks {
       }
     }
     runHook(answered, this.runtime.hookTimeoutMs(), work, (kind, error) => {
-      this.runtime.observer.count('faults', { kind })
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      connection.logerror(this.plugin, `fault in hook ${hook}, the mail goes on: ${text}`)
+      this.tellFault(kind, hook, connection, error)
     })
+  }
+
+  /** For hooks that have nothing to wait for and nothing to say. */
+  private attempt(hook: string, connection: Connection, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.tellFault('exception', hook, connection, error)
+    }
+  }
+
+  private tellFault(kind: HookFault, hook: string, connection: Connection, error: unknown): void {
+    this.runtime.observer.count('faults', { kind })
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    connection.logerror(this.plugin, `fault in hook ${hook}, the mail goes on: ${text}`)
   }
 }

@@ -26,6 +26,7 @@ export function register(this: Plugin): void {
   try {
     const runtime = new Runtime(this, new Metrics(this))
     running = { plugin: this, hooks: new Hooks(this, runtime), runtime }
+    runtime.offerXoorg()
   } catch (error) {
     this.logcrit(
       `cannot start, the plugin stays off: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,

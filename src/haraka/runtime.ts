@@ -115,6 +115,13 @@ export class Runtime {
     return this.rules
   }
 
+  /** Each hook costs every session a call of Haraka's: `capabilities` is registered only once somebody wants it (A6). */
+  offerXoorg(): void {
+    if (this.offersXoorg || !this.rules.settings.advertiseXoorg) return
+    this.offersXoorg = true
+    this.plugin.register_hook('capabilities', 'capabilities')
+  }
+
   hookTimeoutMs(): number {
     return this.rules.settings.store.timeoutMs + hookSlackMs
   }
@@ -189,14 +196,10 @@ export class Runtime {
   private apply(settings: Settings): void {
     this.rules = new Ruleset(settings)
     this.verifier = this.verifierFor(settings)
+    this.offerXoorg()
     if (!this.role) return
     this.memory.use(settings, this.role !== 'master')
     this.metrics.listen(settings.metrics.listen)
-    // Each hook costs every session a call of Haraka's: this one only where somebody wants it.
-    if (settings.advertiseXoorg && !this.offersXoorg) {
-      this.offersXoorg = true
-      this.plugin.register_hook('capabilities', 'capabilities')
-    }
   }
 
   private health(): Health {

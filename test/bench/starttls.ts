@@ -59,7 +59,7 @@ export async function benchStartTls(options: BenchOptions, log: (text: string) =
     const usual = options.quick ? 40 : 300
     for (let round = 0; round <= (options.quick ? 3 : 11); round += 1) {
       if (round > 0) log(`STARTTLS: round ${String(round)}`)
-      // Code is optimised only after some thousand sessions.
+      // Code is optimised only after many sessions.
       const sessions = round === 0 ? usual * 5 : usual
       for (let turn = 0; turn < variants.length; turn += 1) {
         const index = (turn + round) % variants.length

@@ -34,7 +34,7 @@ exports.hook_mail = (next) => next(DENY, '5.7.230 Connecting Exchange server ver
 /** Our hooks without anything in them but what R1 and R2 ask for on each message: the least that a plugin like ours can cost. */
 const emptyPlugin = `
 exports.register = function () {
-  for (const hook of ['connect_init', 'connect', 'capabilities', 'mail', 'deny']) this.register_hook(hook, 'go_on')
+  for (const hook of ['connect_init', 'connect', 'mail', 'deny']) this.register_hook(hook, 'go_on')
   this.register_hook('data_post', 'report')
   this.timeout = 0
 }

@@ -294,6 +294,18 @@ describe('Attribution of real sessions', function () {
 describe('The offer of XOORG (A6)', function () {
   this.timeout(40_000)
 
+  it('is made by a worker of a cluster', async () => {
+    const haraka = await startHaraka({ nodes: 1, settings: '[main]\nadvertise_xoorg = yes\n' })
+    try {
+      const client = await haraka.connect()
+      const { lines } = await client.ehlo()
+      assert.equal(lines.filter((line) => line === 'XOORG').length, 1, lines.join())
+      await client.quit()
+    } finally {
+      await haraka.stop()
+    }
+  })
+
   it('begins and ends with the configuration', async () => {
     const main = (offers: string): string => `[main]\nadvertise_xoorg = ${offers}\n`
     const haraka = await startHaraka({ settings: main('no') })

@@ -26,7 +26,7 @@ export interface Trial {
   readonly answers: ReadonlyMap<string, number>
   /** Accepted under the fault though its stage would have turned it away (F1). */
   readonly letThrough: number
-  /** From the end of the fault until every sender was told what it should be, by every worker; `null`: never. */
+  /** From the end of the fault until every sender was told what it should be, most likely by both workers; `null`: never. */
   readonly recoveredAfterMs: number | null
   /** Of all hooks, in ms. */
   readonly hook999Ms: number

@@ -22,12 +22,13 @@ async function main(): Promise<void> {
     return
   }
   const soaked = await soak(Number(values.sessions))
-  const { sessions, seconds, accepted, mib, growth } = soaked
+  const { sessions, seconds, accepted, mib, liveMib, growth } = soaked
   if (values.json) console.log(JSON.stringify(soaked))
   else {
     const rate = Math.round(sessions / seconds)
     console.log(`${sessions} sessions in ${Math.round(seconds)} s (${rate}/s), ${accepted} messages accepted`)
     console.log(`memory of the worker, MiB: ${mib.join(' ')}`)
+    console.log(`alive of it after a collection: ${liveMib.join(' ')}`)
     console.log(`the last half against the one before: ${(growth * 100).toFixed(1)} %`)
   }
   if (!(growth <= flat)) process.exitCode = 1

@@ -11,6 +11,8 @@ export interface Soaked {
   readonly accepted: number
   /** Memory of the worker's own after each twentieth of the sessions, in MiB: without the file of LMDB, which it only looks into. */
   readonly mib: readonly number[]
+  /** What was alive of it after a collection, at the same times: the rest is what allocators have not given back. */
+  readonly liveMib: readonly number[]
   /** How much the middle of the last half lies above that of the half before, the first fifth left out: 0.1 = a tenth. */
   readonly growth: number
 }
@@ -26,7 +28,11 @@ const collector = `
 require('node:v8').setFlagsFromString('--expose-gc')
 const collect = require('node:vm').runInNewContext('gc')
 exports.hook_ehlo = (next, connection, name) => {
-  if (name === '${collectorName}') collect()
+  if (name === '${collectorName}') {
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    console.log('COLLECTED ' + (heapUsed + external))
+  }
   next()
 }
 `
@@ -47,24 +53,19 @@ export async function soak(sessions: number): Promise<Soaked> {
   try {
     const [worker] = haraka.workers()
     const mib: number[] = []
+    const liveMib: number[] = []
     const begun = performance.now()
     let accepted = 0
     let next = 0
     for (let sample = 1; sample <= samples; sample += 1) {
       const end = Math.floor((sample * sessions) / samples)
       const lane = async (): Promise<void> => {
-        while (next < end) await hostileSession(haraka.port, next++)
+        while (next < end) await tried(haraka, next++)
       }
-      try {
-        await Promise.all(Array.from({ length: parallel }, lane))
-      } catch (error) {
-        throw new Error(`session ${String(next)} failed; the log:\n${haraka.log().slice(-4000)}`, {
-          cause: error,
-        })
-      }
+      await Promise.all(Array.from({ length: parallel }, lane))
       accepted += emptySpool(haraka.folder)
       assert.deepEqual(haraka.workers(), [worker], 'the worker lives')
-      await collect(haraka)
+      liveMib.push(await collected(haraka))
       mib.push(ownMib(worker ?? 0))
     }
     const seconds = (performance.now() - begun) / 1000
@@ -77,16 +78,27 @@ export async function soak(sessions: number): Promise<Soaked> {
     assert.deepEqual(faults?.slice(0, 3) ?? [], [])
     const half = warmUp + (samples - warmUp) / 2
     const growth = middle(mib.slice(half)) / middle(mib.slice(warmUp, half)) - 1
-    return { sessions, seconds, accepted, mib, growth }
+    return { sessions, seconds, accepted, mib, liveMib, growth }
   } finally {
     await haraka.stop()
   }
 }
 
-async function collect(haraka: RunningHaraka): Promise<void> {
+async function tried(haraka: RunningHaraka, number: number): Promise<void> {
+  try {
+    await hostileSession(haraka.port, number)
+  } catch (error) {
+    throw new Error(`session ${number} failed; the log:\n${haraka.log().slice(-4000)}`, { cause: error })
+  }
+}
+
+/** What is alive in the worker then, in MiB. */
+async function collected(haraka: RunningHaraka): Promise<number> {
   const client = await haraka.connect({ proxyFrom: '8.8.50.252' })
   await client.ehlo(collectorName)
   await client.quit()
+  const alive = [...haraka.log().matchAll(/^COLLECTED (\d+)/gm)].at(-1)?.[1]
+  return Math.round(Number(alive) / 1024 / 1024)
 }
 
 /** How many messages lay in it. */
@@ -103,5 +115,7 @@ function ownMib(pid: number): number {
 }
 
 function middle(values: readonly number[]): number {
-  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
+  const sorted = [...values].sort((left, right) => left - right)
+  const at = (index: number): number => sorted[Math.floor(index)] ?? Number.NaN
+  return (at((sorted.length - 1) / 2) + at(sorted.length / 2)) / 2
 }

@@ -37,7 +37,7 @@ export const mailArea = area(
     'hide-ignored': {
       severity: 'hint',
       about:
-        "results.ini is to hide parts of the plugin's results. What they say of a message is shown in full all the same: the plugin puts that line together itself.",
+        "results.ini is to hide parts of the plugin's results. What is decided of a message is shown in full all the same: the plugin puts that line together itself.",
       remedy: 'Take hide out of [exchange-enforcement] in results.ini.',
     },
   },

@@ -212,9 +212,9 @@ export function hearOfQueue(
 ): ContactRecord | null {
   const letter = record.letters.find((each) => each.id === id)
   if (!letter || letter.state === 'sent') return null
-  // The queue may be faster than whoever writes down that it has the letter: `settle` finds the news then. Before it is handed
-  // over they are of an earlier copy, and another will go out.
-  const isHandedOver = letter.state === 'queued' || letter.state === 'sending'
+  // The queue may be faster than whoever writes down that it has the letter: `settle` finds the news then. Where an earlier copy
+  // may be out they may be of that one, and another goes out.
+  const isHandedOver = letter.state === 'queued' || (letter.state === 'sending' && letter.doubts === 0)
   if (news.state !== 'sent' && !isHandedOver) return null
   return withLetter(record, { ...identity(letter), ...news, at: now })
 }

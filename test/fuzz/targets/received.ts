@@ -56,16 +56,18 @@ export const evidence: Target = {
   make: (random) => topOf(headerBlock(random, shortBlocks)),
   check: (block) => {
     const fields = fieldsOf(block)
-    const found = readEvidence(fields, plain)
-    demandEvidence(found.connecting, fields)
-    for (const ending of otherEndings) {
-      const known = new KnownHops()
-      readEvidence(
-        fields.map((field) => field.replace(/;.*/s, ending)),
-        plain,
-        known,
-      )
-      demandSame(readEvidence(fields, plain, known), found)
+    demandEvidence(readEvidence(fields, plain).connecting, fields)
+    for (const options of [plain, ruleset.settings]) {
+      const found = readEvidence(fields, options)
+      for (const ending of otherEndings) {
+        const known = new KnownHops()
+        readEvidence(
+          fields.map((field) => field.replace(/;.*/s, ending)),
+          options,
+          known,
+        )
+        demandSame(readEvidence(fields, options, known), found)
+      }
     }
   },
   long: (length) => `Received: from a by ex01.contoso.local ${'(by "\\'.repeat(length / 6)}`,

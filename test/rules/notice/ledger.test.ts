@@ -300,7 +300,10 @@ describe("News of Haraka's queue", () => {
     const known = must(hearOfQueue(repeat, only(repeat).id, { state: 'sent' }, t0 + claimMs))
     assert.equal(handOver(known, only(repeat).id, 'b', t0 + claimMs), null)
     assert.equal(settle(known, only(repeat).id, 'b', { result: 'queued' }, t0 + claimMs), null)
-    assert.equal(hearOfQueue(repeat, only(repeat).id, { state: 'undelivered', error: '' }, t0), null)
+    const undelivered = { state: 'undelivered', error: '' } as const
+    assert.equal(hearOfQueue(repeat, only(repeat).id, undelivered, t0), null)
+    const handedOver = must(handOver(repeat, only(repeat).id, 'b', t0 + claimMs))
+    assert.equal(hearOfQueue(handedOver, only(repeat).id, undelivered, t0 + claimMs), null, 'of which copy?')
   })
 })
 
