@@ -51,7 +51,7 @@ export function createClient(settings: RedisSettings, timeoutMs: number): RedisC
         failoverDetector: true,
       })
     case 'cluster':
-      return new Cluster(
+      return refreshingSlots(
         topology.nodes.map(({ host, port }) => ({ host, port })),
         {
           redisOptions: common,
@@ -60,7 +60,7 @@ export function createClient(settings: RedisSettings, timeoutMs: number): RedisC
           clusterRetryStrategy: retryDelayMs,
           clusterNodeRetryStrategy: retryDelayMs,
           slotsRefreshTimeout: connectTimeoutMs,
-          slotsRefreshInterval: slotsRefreshMs,
+          slotsRefreshInterval: 0,
           retryDelayOnFailover: 0,
           retryDelayOnClusterDown: 0,
           maxRedirections: 4,
@@ -69,6 +69,17 @@ export function createClient(settings: RedisSettings, timeoutMs: number): RedisC
         } satisfies ClusterOptions,
       )
   }
+}
+
+/** ioredis would go on for ever where it is closed while it refreshes, and keep the process from ending. */
+function refreshingSlots(...of: ConstructorParameters<typeof Cluster>): Cluster {
+  const cluster = new Cluster(...of)
+  const timer = setInterval(() => {
+    if (cluster.status === 'ready') cluster.refreshSlotsCache()
+    if (cluster.status === 'end') clearInterval(timer)
+  }, slotsRefreshMs)
+  timer.unref()
+  return cluster
 }
 
 /** `redis 192.0.2.1:6379`, for messages; never a password. */

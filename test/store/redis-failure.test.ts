@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -219,6 +221,21 @@ describe('RedisStore when Redis fails', function () {
     master.pause()
     await answersAgain(store, 10_000)
     assert.notEqual((await group.master()).port, master.port)
+  })
+
+  it('leaves nothing behind that keeps the process, though its Cluster is asked for something just then', async () => {
+    const cluster = await startCluster()
+    stops.push(() => cluster.stop())
+    const leaver = spawn(
+      process.execPath,
+      [join(__dirname, 'cluster-leaver.js'), ...cluster.nodes.map(({ port }) => String(port))],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    stops.push(async () => void leaver.kill('SIGKILL'))
+    await once(leaver.stdout, 'data')
+    cluster.pause()
+    const [code] = await once(leaver, 'exit', { signal: AbortSignal.timeout(10_000) })
+    assert.equal(code, 0)
   })
 
   it('says so when a Cluster refuses the password', async () => {
