@@ -31,7 +31,7 @@ exports.hook_ehlo = (next, connection, name) => {
   if (name === '${collectorName}') {
     collect()
     const { heapUsed, external } = process.memoryUsage()
-    console.log('COLLECTED ' + (heapUsed + external))
+    connection.logerror('COLLECTED ' + (heapUsed + external))
   }
   next()
 }
@@ -97,7 +97,7 @@ async function collected(haraka: RunningHaraka): Promise<number> {
   const client = await haraka.connect({ proxyFrom: '8.8.50.252' })
   await client.ehlo(collectorName)
   await client.quit()
-  const alive = [...haraka.log().matchAll(/^COLLECTED (\d+)/gm)].at(-1)?.[1]
+  const alive = [...haraka.log().matchAll(/ COLLECTED (\d+)/g)].at(-1)?.[1]
   return Math.round(Number(alive) / 1024 / 1024)
 }
 
