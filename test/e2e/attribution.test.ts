@@ -294,12 +294,25 @@ describe('Attribution of real sessions', function () {
 describe('The offer of XOORG (A6)', function () {
   this.timeout(40_000)
 
-  it('is made by a worker of a cluster', async () => {
-    const haraka = await startHaraka({ nodes: 1, settings: '[main]\nadvertise_xoorg = yes\n' })
+  it('is made by a worker of a cluster, where plugins after ours can see it', async () => {
+    const haraka = await startHaraka({
+      nodes: 1,
+      settings: '[main]\nadvertise_xoorg = yes\n',
+      plugins: ['exchange-enforcement', 'witness'],
+      pluginSources: {
+        witness: `exports.hook_capabilities = (next, { capabilities }) => {
+          if (capabilities.includes('XOORG')) capabilities.push('SEEN')
+          next()
+        }`,
+      },
+    })
     try {
       const client = await haraka.connect()
       const { lines } = await client.ehlo()
-      assert.equal(lines.filter((line) => line === 'XOORG').length, 1, lines.join())
+      assert.deepEqual(
+        lines.filter((line) => line === 'XOORG' || line === 'SEEN'),
+        ['XOORG', 'SEEN'],
+      )
       await client.quit()
     } finally {
       await haraka.stop()
