@@ -32,10 +32,16 @@ interface Size {
   readonly messages: number
 }
 
+/**
+ * So large a part of each measurement goes before it and does not count: a server that has waited for its turn is slower at
+ * first, and more so the longer it waited.
+ */
+export const leadPart = 0.25
+
 const parallel = 20
 
 export function sizeOf({ quick }: BenchOptions): Size {
-  return quick ? { rounds: 3, sessions: 200, messages: 600 } : { rounds: 9, sessions: 1000, messages: 4000 }
+  return quick ? { rounds: 3, sessions: 200, messages: 600 } : { rounds: 11, sessions: 1000, messages: 4000 }
 }
 
 export function jobOf(port: number, kind: SenderKind, metric: Metric, size: Size): Job {
@@ -61,6 +67,8 @@ async function measure(client: LoadClient, haraka: RunningHaraka, cell: Cell, si
   const job = jobOf(haraka.port, cell.kind, cell.metric, size)
   const count = cell.metric === 'sessions/s' ? job.sessions : job.sessions * job.messagesPerSession
   const pids = serverPids(haraka)
+  const lead = { ...size, sessions: size.sessions * leadPart, messages: size.messages * leadPart }
+  await client.run(jobOf(haraka.port, cell.kind, cell.metric, lead))
   const before = processorSeconds(pids)
   const seconds = await client.run(job)
   const after = processorSeconds(pids)
@@ -68,23 +76,28 @@ async function measure(client: LoadClient, haraka: RunningHaraka, cell: Cell, si
   if (before !== null && after !== null) cell.processorUs.push(((after - before) / count) * 1e6)
 }
 
-function cellsFor(nodes: number, quick: boolean): Cell[] {
-  const cells: Cell[] = []
-  const add = (variants: readonly Variant[], kind: SenderKind, of: readonly Metric[] = metrics): void => {
-    for (const metric of of) {
-      for (const variant of variants) cells.push({ variant, kind, metric, perSecond: [], processorUs: [] })
-    }
-  }
-  if (nodes === 0 && !quick) {
-    add(['bare', ...oursVariants], 'stranger')
-    add(['bare', 'empty hooks', ...oursVariants, ...peerVariants], 'compliant')
-    add(['bare', ...oursVariants], 'outdated')
-    add(['bare refusing', 'lmdb enforce', 'redis enforce'], 'refused', ['sessions/s'])
-  } else {
-    add(['bare', 'lmdb enforce', 'redis enforce'], 'stranger')
-    add(['bare', 'empty hooks', 'lmdb enforce', 'redis enforce', ...peerVariants], 'compliant')
-  }
-  return cells
+/** Servers that are compared with one another and alive at the same time: as few as can be. */
+interface Group {
+  readonly kind: SenderKind
+  readonly variants: readonly Variant[]
+  readonly metrics: readonly Metric[]
+}
+
+const enforcing = ['lmdb enforce', 'redis enforce'] as const
+
+function groupsFor(nodes: number, quick: boolean): Group[] {
+  const own = nodes === 0 && !quick ? oursVariants : enforcing
+  const groups: Group[] = [
+    { kind: 'stranger', variants: ['bare', ...own], metrics },
+    { kind: 'compliant', variants: ['bare', 'empty hooks', ...own], metrics },
+    { kind: 'compliant', variants: ['bare', ...enforcing, ...peerVariants], metrics },
+  ]
+  if (nodes !== 0 || quick) return groups
+  return [
+    ...groups,
+    { kind: 'outdated', variants: ['bare', ...own], metrics },
+    { kind: 'refused', variants: ['bare refusing', ...enforcing], metrics: ['sessions/s'] },
+  ]
 }
 
 /** A greylist lets nobody through at once: everyone comes twice. Its records are to the second. */
@@ -124,36 +137,35 @@ const senderNames: Record<SenderKind, string> = {
 
 function figuresOf(cells: readonly Cell[], nodes: number): Figure[] {
   const group = `Whole server, nodes = ${String(nodes)}: part of what bare Haraka serves`
-  const figures: Figure[] = []
-  for (const cell of cells) {
-    if (cell.variant.startsWith('bare')) continue
-    const base = cells.find(
-      ({ variant, kind, metric }) =>
-        variant.startsWith('bare') && kind === cell.kind && metric === cell.metric,
-    )
-    if (!base) continue
+  const peers = cells.filter(({ variant }) => peerVariants.some((peer) => peer === variant))
+  // Beside the peers ours are there to be compared with them.
+  const own = peers.length > 0 ? peers : cells.filter(({ variant }) => !variant.startsWith('bare'))
+  const figures = own.flatMap((cell): Figure[] => {
+    const base = cells.find(({ variant, metric }) => variant.startsWith('bare') && metric === cell.metric)
+    if (!base) return []
     const [ownUs, bareUs] = [spreadOf(cell.processorUs).median, spreadOf(base.processorUs).median]
     const processor = Number.isFinite(ownUs)
       ? `; processor ${ownUs.toFixed(0)} by ${bareUs.toFixed(0)} µs = ${(ownUs / bareUs).toFixed(2)}`
       : ''
     const absolute = `${spreadOf(cell.perSecond).median.toFixed(0)} by ${spreadOf(base.perSecond).median.toFixed(0)}`
-    figures.push({
-      group,
-      name: `${cell.metric}, ${senderNames[cell.kind]}: ${cell.variant}`,
-      value: spreadOf(ratios(cell.perSecond, base.perSecond)),
-      unit: '',
-      limit: limitOf(cell),
-      note: `${absolute}${processor}`,
-    })
-  }
-  return [...figures, ...figuresAgainstPeers(cells, nodes)]
+    return [
+      {
+        group,
+        name: `${cell.metric}, ${senderNames[cell.kind]}: ${cell.variant}`,
+        value: spreadOf(ratios(cell.perSecond, base.perSecond)),
+        unit: '',
+        limit: limitOf(cell),
+        note: `${absolute}${processor}`,
+      },
+    ]
+  })
+  return peers.length > 0 ? [...figures, ...figuresAgainstPeers(cells, nodes)] : figures
 }
 
 /** The slower of our stores in each round, by each peer. */
 function figuresAgainstPeers(cells: readonly Cell[], nodes: number): Figure[] {
   const of = (variant: Variant, metric: Metric): readonly number[] =>
-    cells.find((cell) => cell.variant === variant && cell.kind === 'compliant' && cell.metric === metric)
-      ?.perSecond ?? []
+    cells.find((cell) => cell.variant === variant && cell.metric === metric)?.perSecond ?? []
   return metrics.flatMap((metric) => {
     const [lmdb, redis] = [of('lmdb enforce', metric), of('redis enforce', metric)]
     const slower = lmdb.map((value, round) => Math.min(value, redis[round] ?? Number.NaN))
@@ -173,14 +185,29 @@ export async function benchServer(
   nodes: number,
   log: (text: string) => void,
 ): Promise<Figure[]> {
+  const figures: Figure[] = []
+  for (const group of groupsFor(nodes, options.quick)) {
+    figures.push(...figuresOf(await measureGroup(group, options, nodes, log), nodes))
+  }
+  return figures
+}
+
+async function measureGroup(
+  { kind, variants, metrics }: Group,
+  options: BenchOptions,
+  nodes: number,
+  log: (text: string) => void,
+): Promise<Cell[]> {
   const size = sizeOf(options)
-  const cells = cellsFor(nodes, options.quick)
+  const cells = metrics.flatMap((metric) =>
+    variants.map((variant): Cell => ({ variant, kind, metric, perSecond: [], processorUs: [] })),
+  )
   const folder = benchFolder()
   const redis = await startRedis()
   const client = LoadClient.start()
   const servers = new Map<Variant, RunningHaraka>()
   try {
-    const starting = [...new Set(cells.map((cell) => cell.variant))].map(async (variant) => {
+    const starting = variants.map(async (variant) => {
       servers.set(variant, await startVariant(variant, { redis, folder, nodes }))
     })
     // Whatever has started must be stopped, also where another one did not.
@@ -203,10 +230,12 @@ export async function benchServer(
       cell.processorUs.length = 0
     }
     for (let round = 1; round <= size.rounds; round += 1) {
-      log(`whole server, nodes = ${String(nodes)}: round ${String(round)} of ${String(size.rounds)}`)
+      log(
+        `whole server, nodes = ${String(nodes)}, ${senderNames[kind]}, ${variants.at(-1) ?? ''}: round ${String(round)} of ${String(size.rounds)}`,
+      )
       await each(round * 3)
     }
-    return figuresOf(cells, nodes)
+    return cells
   } finally {
     client.stop()
     for (const haraka of servers.values()) await haraka.stop()

@@ -11,7 +11,7 @@ import { limits } from './limits'
 import type { Sender } from './load-client'
 import { sendersOf } from './mail'
 import type { BenchOptions } from './options'
-import { metrics, sizeOf } from './server'
+import { leadPart, metrics, sizeOf } from './server'
 import { benchFolder, startVariant } from './variants'
 
 /** Path of Postfix's load generator, `null` where it is not installed. */
@@ -101,15 +101,9 @@ async function benchSender(
         const messages = reuse ? size.messages : size.sessions
         const { ehlo, from, message } = sender
         const port = servers[cell.index]?.port ?? 0
-        const seconds = await runSmtpSource(program, {
-          port,
-          messages,
-          parallel: 20,
-          reuse,
-          ehlo,
-          from,
-          message,
-        })
+        const job = { port, messages, parallel: 20, reuse, ehlo, from, message }
+        await runSmtpSource(program, { ...job, messages: messages * leadPart })
+        const seconds = await runSmtpSource(program, job)
         if (round > 0) cell.rates.push(messages / seconds)
       }
     }

@@ -9,6 +9,7 @@ import { limits } from './limits'
 import { LoadClient } from './load'
 import { sendersOf } from './mail'
 import type { BenchOptions } from './options'
+import { leadPart } from './server'
 import { benchFolder, startVariant } from './variants'
 
 interface Identity {
@@ -63,7 +64,7 @@ export async function benchStartTls(options: BenchOptions, log: (text: string) =
       const sessions = round === 0 ? usual * 5 : usual
       for (let turn = 0; turn < variants.length; turn += 1) {
         const index = (turn + round) % variants.length
-        const seconds = await client.run({
+        const job = {
           port: servers[index]?.port ?? 0,
           senders: sendersOf('compliant'),
           sessions,
@@ -72,7 +73,9 @@ export async function benchStartTls(options: BenchOptions, log: (text: string) =
           refusedAtMail: false,
           tls: sender,
           pace: 0,
-        })
+        }
+        await client.run({ ...job, sessions: sessions * leadPart })
+        const seconds = await client.run(job)
         if (round > 0) rates[index]?.push(sessions / seconds)
       }
     }

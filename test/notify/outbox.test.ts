@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings } from '../../src/config/settings'
 import type { Carriers } from '../../src/notify/letter'
 import { Outbox, type Posted } from '../../src/notify/outbox'
@@ -117,6 +118,20 @@ describe('The outbox', () => {
       ['stage ex01.contoso.com', 'detection ex02.contoso.com'],
     )
     assert.equal(await host.state(), undefined)
+  })
+
+  it('says how long its look at memory took, and not how long the post did', async () => {
+    await start()
+    const slowly = async <T>(work: Promise<T>): Promise<T> => {
+      await sleep(200)
+      return work
+    }
+    const post = local(sink.port)
+    const slowPost: Carriers['mail'] = { deliver: (...of) => slowly(post.deliver(...of)) }
+    const host = new Host(new MemoryStore({ now: () => now }), ofContoso, { mail: slowPost })
+    const lookMs = await host.outbox.run()
+    assert.equal(sink.mails.length, 1)
+    assert.ok(lookMs > 0 && lookMs < 150, `${lookMs} ms`)
   })
 
   it('leaves off at the end of a letter when it is stopped', async () => {
